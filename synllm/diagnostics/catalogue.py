@@ -1,0 +1,3 @@
+"""Every finding's name and severity; each has its page in docs/findings."""
+
+FINDINGS: dict[str, str] = {}

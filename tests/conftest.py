@@ -1,0 +1,26 @@
+"""What every test may use: the real tables, and Hypothesis' profiles."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=5_000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local")
+)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real tables; a test that asks for it is skipped where it is absent."""
+    default = PROJECT.parent / "shared" / "data"
+    folder = Path(os.environ.get("SYNLLM_DATA") or default).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"the real tables are not in {folder}; name their folder in SYNLLM_DATA")
+    return folder
