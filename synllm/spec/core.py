@@ -23,7 +23,7 @@ from synllm.diagnostics.source import NOWHERE, Span
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """A set of integers as ascending, disjoint, non-adjacent closed intervals; None is unbounded."""
+    """A set of integers: ascending closed intervals that do not touch; None is unbounded."""
 
     intervals: tuple[tuple[int | None, int | None], ...] = ()
 
@@ -40,7 +40,7 @@ class ValueSet:
     @staticmethod
     def union_of(
         pieces: Iterator[tuple[int | None, int | None]] | list[tuple[int | None, int | None]],
-    ) -> ValueSet:  # noqa: E501
+    ) -> ValueSet:
         """Return the union of closed intervals in any order, joined where they touch."""
         wanted = [p for p in pieces if p[0] is None or p[1] is None or p[0] <= p[1]]
         wanted.sort(key=lambda piece: (piece[0] is not None, piece[0] or 0))
@@ -271,7 +271,8 @@ class Outcomes:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A named constraint between cells; a row is valid when every hard one is neither violated
-    nor undefined and every cell is in its column's domain."""
+    nor undefined and every cell is in its column's domain.
+    """
 
     name: str
     kind: StatementKind

@@ -46,6 +46,8 @@ class Column:
     applies_text: str = field(default="", compare=False)
     not_applicable_code: Code = EMPTY_CELL
     derivation: Derivation | None = None
+    type_name: str | None = None
+    """The named type it was declared with; library rules find their columns by it."""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     name_span: Span = field(default=NOWHERE, compare=False, repr=False)
     type_span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -125,6 +127,8 @@ class Spec:
     rules: tuple[Rule, ...] = ()
     statistics: tuple[StatisticsBlock, ...] = ()
     examples: tuple[Example, ...] = ()
+    is_library: bool = False
+    """Whether the file has no table; its named types then stand in for columns."""
     source: Source = field(default=NOWHERE.source, compare=False, repr=False)
     imports: tuple[Source, ...] = field(default=(), compare=False, repr=False)
 

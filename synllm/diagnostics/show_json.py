@@ -1,0 +1,101 @@
+"""Findings as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+from synllm.diagnostics.diagnostic import Diagnostic, Label, Severity
+
+_UNSAFE = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+class Place(BaseModel):
+    """A place in a file with the words beside it; lines and columns count from 1, ends exclude."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class WitnessCell(BaseModel):
+    """One cell of the patient row that shows a finding."""
+
+    model_config = ConfigDict(frozen=True)
+
+    column: str
+    cell: str
+
+
+class Finding(BaseModel):
+    """One finding: `primary` is where to look first, `secondary` what else bears on it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    finding: str
+    severity: Severity
+    headline: str
+    primary: Place | None
+    secondary: tuple[Place, ...]
+    fix: str | None
+    witness: tuple[WitnessCell, ...]
+
+
+class Report(BaseModel):
+    """All findings of one run, in the order in which the text shows them, and their counts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    findings: tuple[Finding, ...]
+    errors: int
+    warnings: int
+    notes: int
+
+
+def report_of(diagnostics: Iterable[Diagnostic]) -> Report:
+    """Return the findings as a model that leaves the program."""
+    findings = tuple(map(_finding, diagnostics))
+    counts = [sum(each.severity is severity for each in findings) for severity in Severity]
+    return Report(findings=findings, errors=counts[0], warnings=counts[1], notes=counts[2])
+
+
+def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return the report as indented JSON, its keys in a fixed order, safe to print."""
+    text = json.dumps(
+        report_of(diagnostics).model_dump(mode="python"), indent=2, ensure_ascii=False
+    )
+    # These characters stand only inside strings, where JSON lets any character be escaped.
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def _finding(diagnostic: Diagnostic) -> Finding:
+    return Finding(
+        finding=diagnostic.finding,
+        severity=diagnostic.severity,
+        headline=diagnostic.headline,
+        primary=None if diagnostic.primary is None else _place(diagnostic.primary),
+        secondary=tuple(map(_place, diagnostic.secondary)),
+        fix=diagnostic.fix,
+        witness=tuple(WitnessCell(column=column, cell=cell) for column, cell in diagnostic.witness),
+    )
+
+
+def _place(label: Label) -> Place:
+    line, column = label.span.source.position(label.span.start)
+    end_line, end_column = label.span.source.position(label.span.end)
+    return Place(
+        file=label.span.source.name,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        text=label.text,
+    )

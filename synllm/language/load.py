@@ -1,0 +1,154 @@
+"""Spec files: read, imports followed, parsed and resolved."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from synllm.diagnostics.diagnostic import Diagnostic, has_errors, report
+from synllm.diagnostics.source import Source
+from synllm.language.parse import parse
+from synllm.language.resolve.libraries import Library
+from synllm.language.resolve.resolve import resolve
+from synllm.language.syntax import SyntaxTree, TableNode, UseNode
+from synllm.resources import specs_folder
+from synllm.spec.model import Spec
+
+MOST_BYTES = 2_000_000
+"""A spec larger than this is a data file by mistake; reading on would take minutes."""
+
+
+def load_spec(path: Path | str) -> tuple[Spec | None, list[Diagnostic]]:
+    """Return the spec in a file, and all findings in it and its imports.
+
+    The spec is None where the file can't be read at all or holds errors.
+    """
+    path = Path(path)
+    source, diagnostics = read_source(path)
+    if source is None:
+        return None, diagnostics
+    return _load(source, path, ())
+
+
+def parse_spec(text: str, name: str = "<text>") -> tuple[Spec | None, list[Diagnostic]]:
+    """Return the spec in a text; its imports are looked up from the current folder."""
+    return _load(Source(name, text), Path(name), ())
+
+
+def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
+    """Return a spec file's text, or say why it can't be read as one."""
+    name = str(path)
+    try:
+        if path.is_dir():
+            return None, [_unreadable(name, "it is a folder", "name a file: `FOLDER/NAME.synspec`")]
+        if path.stat().st_size > MOST_BYTES:
+            size = path.stat().st_size / 1e6
+            return None, [
+                _unreadable(
+                    name,
+                    f"it is {size:.1f} MB, and no spec is larger than {MOST_BYTES / 1e6:.0f} MB",
+                    "name the .synspec file, not the data",
+                )
+            ]
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None, [_unreadable(name, "there is no such file", "check the name and the folder")]
+    except OSError as error:
+        return None, [_unreadable(name, (error.strerror or str(error)).lower(), "check its rights")]
+    if b"\0" in data:
+        return None, [_unreadable(name, "it is a binary file", "name a text file in .synspec")]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return None, [_unreadable(name, f"line {line} is not UTF-8 text", "save the file as UTF-8")]
+    if not text.strip():
+        return None, [_unreadable(name, "it is empty", "start one with `synllm new TABLE -o SPEC`")]
+    return Source(name, text.replace("\r\n", "\n")), []
+
+
+def _unreadable(name: str, why: str, fix: str) -> Diagnostic:
+    return report("unreadable-spec", f"{name} can't be read as a spec: {why}", fix=fix)
+
+
+def _load(
+    source: Source, path: Path, using: tuple[Path, ...]
+) -> tuple[Spec | None, list[Diagnostic]]:
+    tree, diagnostics = parse(source)
+    libraries, import_findings = _libraries(tree, path, (*using, path.resolve()))
+    diagnostics.extend(import_findings)
+    spec, findings = resolve(tree, libraries)
+    diagnostics.extend(findings)
+    unique = list(dict.fromkeys(diagnostics))
+    return (None if has_errors(unique) else spec), unique
+
+
+def _libraries(
+    tree: SyntaxTree, path: Path, using: tuple[Path, ...]
+) -> tuple[list[Library], list[Diagnostic]]:
+    libraries: list[Library] = []
+    found: list[Diagnostic] = []
+    for node in tree.statements:
+        if not isinstance(node, UseNode):
+            continue
+        file = _find(path, node.path.text)
+        if file is None:
+            found.append(
+                report(
+                    "import-not-found",
+                    f'there is no file "{node.path.text}"',
+                    node.path.span,
+                    "looked for beside this spec, and among the specs that come with synllm",
+                    fix="check the path: it starts from this spec's own folder",
+                )
+            )
+            continue
+        if file.resolve() in using:
+            found.append(
+                report(
+                    "import-cycle",
+                    f'"{node.path.text}" uses this file in turn',
+                    node.span,
+                    fix="move what both need into a third file",
+                )
+            )
+            continue
+        source, unreadable = read_source(file)
+        if source is None:
+            found.extend(unreadable)
+            continue
+        library_tree, mistakes = parse(source)
+        table = next((n for n in library_tree.statements if isinstance(n, TableNode)), None)
+        if table is not None:
+            found.append(
+                report(
+                    "import-with-table",
+                    f'"{node.path.text}" holds a table, so it is no library',
+                    node.span,
+                    also=[(table.name.span, "its table")],
+                    fix="move its types and rules into a file without a table",
+                )
+            )
+            continue
+        inner, inner_findings = _libraries(library_tree, file, (*using, file.resolve()))
+        spec, findings = resolve(library_tree, inner)
+        found.extend((*mistakes, *inner_findings, *findings))
+        libraries.extend(inner)
+        if spec is not None:
+            libraries.append(Library(library_tree, spec))
+    return _distinct(libraries), found
+
+
+def _distinct(libraries: list[Library]) -> list[Library]:
+    """Return each library once, however many files use it."""
+    by_name: dict[str, Library] = {}
+    for library in libraries:
+        by_name.setdefault(library.tree.source.name, library)
+    return list(by_name.values())
+
+
+def _find(path: Path, name: str) -> Path | None:
+    candidates = [path.parent / name]
+    with contextlib.suppress(FileNotFoundError):
+        candidates.append(specs_folder() / name)
+    return next((each for each in candidates if each.is_file()), None)

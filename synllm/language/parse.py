@@ -1,0 +1,139 @@
+"""Text → syntax tree, with every syntax mistake of a file reported in one pass.
+
+A statement (or, inside a table or statistics block, a line) with a mistake is blanked out and the
+rest parsed again, so that offsets stay true and one mistake does not hide the next.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+
+from synllm.diagnostics.diagnostic import Diagnostic
+from synllm.diagnostics.source import Source, Span
+from synllm.language.build import ParseTree, TreeBuilder
+from synllm.language.grammar import load_parser
+from synllm.language.mistakes import explain_mistake, report_unclosed
+from synllm.language.syntax import SyntaxTree
+
+MOST_MISTAKES = 20
+
+_STATEMENT = re.compile(
+    r"^[ \t]*(?:use|molar|type|table|statistics|rule|usually|derived|example)\b(?![ \t]*[:,])", re.M
+)
+_ITEM = re.compile(
+    r'^[ \t]*(?:(?:[^\W\d]\w*|"(?:[^"\\\n]|\\.)*")[ \t]*(?::|,)|source\b|target\b)', re.M
+)
+_NAME = r'([^\W\d]\w*|"(?:[^"\\\n]|\\.)*")'
+_DEFINITION = re.compile(rf"\s*(?:rule|usually|type|derived|table)\s+{_NAME}|\s*{_NAME}\s*:")
+
+
+def parse(source: Source) -> tuple[SyntaxTree, list[Diagnostic]]:
+    """Return the tree of all that could be read, and a diagnostic for each syntax mistake."""
+    text = source.text
+    diagnostics: list[Diagnostic] = []
+    unread: set[str] = set()
+    parser = load_parser()
+    while True:
+        try:
+            tree: ParseTree = parser.parse(text)
+        except UnexpectedInput as error:
+            offset = _offset(error, text)
+            closed = _close_brace(error, source, text, offset)
+            if closed is not None:
+                text, diagnostic = closed
+                diagnostics.append(diagnostic)
+                continue
+            diagnostics.append(explain_mistake(error, source, offset))
+            start, end = _damaged(source.text, text, offset)
+            unread.update(_defined_in(source.text[start:end]))
+            if len(diagnostics) >= MOST_MISTAKES or not text[start:end].strip():
+                return SyntaxTree(source, None, (), frozenset({"*"})), diagnostics
+            text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+            continue
+        return TreeBuilder(source).file(tree, frozenset(unread)), diagnostics
+
+
+def _offset(error: UnexpectedInput, text: str) -> int:
+    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
+        return int(error.token.start_pos or 0)
+    if isinstance(error, UnexpectedCharacters):
+        return int(error.pos_in_stream or 0)
+    return len(text.rstrip())
+
+
+def _close_brace(
+    error: UnexpectedInput, source: Source, text: str, offset: int
+) -> tuple[str, Diagnostic] | None:
+    """Return the text with a forgotten `}` put in, where the next statement shows that it is."""
+    if isinstance(error, UnexpectedCharacters) or not isinstance(
+        error, UnexpectedToken | UnexpectedEOF
+    ):
+        return None
+    at_end = not isinstance(error, UnexpectedToken) or error.token.type == "$END"
+    parser_state = getattr(error, "interactive_parser", None)
+    if parser_state is None or "RBRACE" not in parser_state.accepts():
+        return None
+    line_start = text.rfind("\n", 0, offset) + 1
+    next_statement = _STATEMENT.match(text, line_start)
+    if not at_end and (next_statement is None or line_start != offset or line_start == 0):
+        return None
+    opening = _open_brace(text[:offset])
+    if opening is None:
+        return None
+    diagnostic = report_unclosed(source, opening, Span(source, offset, offset + 1))
+    if at_end:
+        return text + "}", diagnostic
+    return text[: line_start - 1] + "}" + text[line_start:], diagnostic
+
+
+def _open_brace(text: str) -> int | None:
+    opened: list[int] = []
+    for match in re.finditer(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{}]', text):
+        if match.group() == "{":
+            opened.append(match.start())
+        elif match.group() == "}" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
+def _damaged(original: str, text: str, offset: int) -> tuple[int, int]:
+    """Return the stretch to give up: the line's item in a block, else the whole statement."""
+    starts = [match.start() for match in _STATEMENT.finditer(original) if _is_top(original, match)]
+    start = max((each for each in starts if each <= offset), default=0)
+    end = min((each for each in starts if each > offset), default=len(original))
+    head = re.match(r"[ \t]*(table|statistics)\b[^{]*\{", original[start:end])
+    body = start + head.end() if head else end
+    if offset < body:
+        return start, end
+    line = original.rfind("\n", 0, offset) + 1
+    if head and head.group(1) == "table":
+        items = [match.start() for match in _ITEM.finditer(original, body, end)]
+        line = max((each for each in items if each <= offset), default=line)
+        stop = min((each for each in items if each > offset), default=end)
+    else:
+        stop = original.find("\n", offset)
+        stop = end if stop < 0 else min(stop, end)
+    line = max(line, body)
+    closing = re.search(r"^[ \t]*\}[ \t]*$", original[line:stop], re.M)
+    if closing and line + closing.start() > line:
+        stop = line + closing.start()
+    if not text[line:stop].strip():
+        return start, end
+    return line, stop
+
+
+def _is_top(text: str, match: re.Match[str]) -> bool:
+    """Return whether a statement's keyword stands at the margin or outside all braces."""
+    return not match.group().startswith((" ", "\t")) or _open_brace(text[: match.start()]) is None
+
+
+def _defined_in(text: str) -> set[str]:
+    match = _DEFINITION.match(text)
+    if match is None:
+        return set()
+    name = match.group(1) or match.group(2)
+    # Without its table nothing else in a file can be looked up.
+    whole_table = re.match(r"\s*table\b(?!\s*:)", text) is not None
+    return {"*"} if whole_table else {name.strip('"')}

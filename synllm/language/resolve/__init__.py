@@ -1,0 +1,1 @@
+"""Syntax tree → Spec: names looked up, sorts and units checked, every mistake reported."""
