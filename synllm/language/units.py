@@ -67,7 +67,7 @@ def conversion(
 
 _MASS_PER_AMOUNT: Dimension = (("amount", -1), ("mass", 1))
 
-# Factors to gram, metre, second, mole, kelvin; counted and arbitrary units are dimensions of their own.
+# Factors to gram, metre, second, mole, kelvin; arbitrary units are dimensions of their own.
 _METRIC: dict[str, tuple[str, Dimension]] = {
     "g": ("1", (("mass", 1),)),
     "m": ("1", (("length", 1),)),
@@ -185,7 +185,10 @@ def _combine(left: Dimension, right: Dimension, sign: int) -> Dimension:
     return tuple(sorted((name, power) for name, power in powers.items() if power))
 
 
-KNOWN_UNITS = (*_PLAIN, *_METRIC, *_OFFSET, "mg", "kg", "ug", "ng", "pg", "dL", "mL", "uL", "mmol",
-               "umol", "nmol", "pmol", "cm", "mm", "um", "mm[Hg]", "kPa", "mg/dL", "mmol/L", "g/dL",
-               "ug/dL", "umol/L", "kg/m2", "U/L", "10*9/L", "10*3/uL", "/min", "mL/min/{1.73_m2}")  # fmt: skip
+KNOWN_UNITS = (
+    *(*_PLAIN, *_METRIC, *_OFFSET),
+    *("mg", "kg", "ug", "ng", "pg", "dL", "mL", "uL", "mmol", "umol", "nmol", "pmol"),
+    *("cm", "mm", "um", "mm[Hg]", "kPa", "mg/dL", "mmol/L", "g/dL", "ug/dL", "umol/L", "kg/m2"),
+    *("U/L", "10*9/L", "10*3/uL", "/min", "mL/min/{1.73_m2}"),
+)
 """Names offered where a unit is mistyped."""

@@ -37,7 +37,7 @@ class Context:
             self.found.append(
                 report(
                     "identifier-in-rule",
-                    f"`{word.text}` is an identifier: a running number says nothing about a patient",
+                    f"`{word.text}` is an identifier, which says nothing about a patient",
                     word.span,
                     "an identifier",
                     also=[(column.span, "declared here")],

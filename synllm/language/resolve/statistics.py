@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from synllm.diagnostics.diagnostic import report
 from synllm.diagnostics.source import Span
@@ -468,7 +469,7 @@ def _report_quantile_order(statistics: list[Statistic], context: Context) -> Non
             groups.setdefault((each.columns, each.where), []).append((at, each))
     for points in groups.values():
         points.sort(key=lambda point: point[0])
-        for (low_at, low), (high_at, high) in zip(points, points[1:], strict=False):
+        for (low_at, low), (high_at, high) in pairwise(points):
             if low_at < high_at and (
                 low.value.value - low.value.half_width > high.value.value + high.value.half_width
             ):

@@ -129,15 +129,15 @@ def _report_mismatch(
     context: Context,
 ) -> None:
     fix = "compare quantities of the same kind"
-    if left.unit is not None and right.unit is not None and mass is None:
-        # Any molar mass shows whether one is all that is missing.
-        if conversion(right.unit, left.unit, Fraction(1)) is not None:
-            fix = (
-                f"state the molar mass: `molar mass {substance} 180.156` (g/mol)"
-                if substance
-                else "say of which substance the column is (`'mg/dL' of glucose`) and state its "
-                "`molar mass`"
-            )
+    assert left.unit is not None and right.unit is not None
+    # Any molar mass shows whether one is all that is missing.
+    if mass is None and conversion(right.unit, left.unit, Fraction(1)) is not None:
+        fix = (
+            f"state the molar mass: `molar mass {substance} 180.156` (g/mol)"
+            if substance
+            else "say of which substance the column is (`'mg/dL' of glucose`) and state its "
+            "`molar mass`"
+        )
     context.found.append(
         report(
             "unit-mismatch",
