@@ -170,7 +170,7 @@ def _draw_labels(
         yield from _write_text(sheet, mark, underline, beside, opened, bars)
     else:
         yield underline
-    if waiting:
+    if any(_fits(sheet, mark, columns[mark][0]) for mark in waiting):
         yield _write_bars(sheet.row(opened), [(columns[mark][0], mark) for mark in waiting])
     while waiting:
         mark = waiting.pop()
@@ -193,7 +193,7 @@ def _write_text(
     if not mark.text:
         return
     if not _fits(sheet, mark, column):
-        column = sheet.margin
+        column = sheet.margin + max(sheet.room - width_of(mark.text), 0)
     left = [bar for bar in bars if bar[0] < column]
     for text in wrap(mark.text, max(sheet.margin + sheet.room - column, _NARROWEST_LABEL)):
         if line is None:

@@ -12,7 +12,9 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     folded: dict[str, str] = {}
     for candidate in candidates:
         folded.setdefault(candidate.casefold(), candidate)
-    match = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    # Two short words share letters by chance: stage IV is no slip of the pen for I.
+    cutoff = 0.7 if len(word) <= 3 else 0.6
+    match = get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
     return folded[match[0]] if match else None
 
 

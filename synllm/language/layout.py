@@ -36,7 +36,7 @@ def lay_out(tree: s.SyntaxTree, text: str, comments: Sequence[Comment]) -> tuple
     a line, never where they go.
     """
     pieces = [] if tree.version is None else [_version(tree.version, text)]
-    for run in _runs(tree.statements, text):
+    for run in _runs(tree):
         width = max(len(_example_head(each)) for each in run)
         for index, statement in enumerate(run):
             match statement:
@@ -57,13 +57,13 @@ def _version(version: s.Quantity, text: str) -> Piece:
     return Piece(start, version.span.end, (f"synspec {version.text}",), "one")
 
 
-def _runs(statements: Sequence[s.StatementNode], text: str) -> Iterator[list[s.StatementNode]]:
+def _runs(tree: s.SyntaxTree) -> Iterator[list[s.StatementNode]]:
     """Yield the statements that stand together: short ones of a kind, written without a blank line
     between them; every other one alone.
     """
     run: list[s.StatementNode] = []
-    for statement in statements:
-        if run and not _stand_together(run[-1], statement, text):
+    for statement in tree.statements:
+        if run and not _stand_together(run[-1], statement, tree.source.text):
             yield run
             run = []
         run.append(statement)
@@ -235,5 +235,12 @@ def _block(
             _piece(item, lines, "kept" if index else "none", _INDENT)
             for index, (item, lines) in enumerate(items)
         ),
-        Piece(node.span.end - 1, node.span.end, ("}",), "none", _INDENT, loose=False),
+        Piece(
+            node.span.end - 1,
+            node.span.end,
+            ("}",),
+            "kept" if items else "none",
+            _INDENT,
+            loose=False,
+        ),
     ]

@@ -79,8 +79,16 @@ def _load(
     diagnostics.extend(import_findings)
     spec, findings = resolve(tree, libraries)
     diagnostics.extend(findings)
-    unique = list(dict.fromkeys(diagnostics))
+    unique = sorted(dict.fromkeys(diagnostics), key=lambda each: _reading_order(each, source))
     return (None if has_errors(unique) else spec), unique
+
+
+def _reading_order(diagnostic: Diagnostic, source: Source) -> tuple[bool, int]:
+    """Return a key that puts a file's own findings first, from top to bottom."""
+    if diagnostic.primary is None:
+        return False, -1
+    span = diagnostic.primary.span
+    return span.source is not source, span.start if span.source is source else 0
 
 
 def _libraries(

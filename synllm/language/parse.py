@@ -14,7 +14,7 @@ from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.diagnostics.source import Source, Span
 from synllm.language.build import ParseTree, TreeBuilder
 from synllm.language.grammar import load_parser
-from synllm.language.mistakes import explain_mistake, report_unclosed
+from synllm.language.mistakes.explain import explain_mistake, report_unclosed
 from synllm.language.syntax import SyntaxTree
 
 MOST_MISTAKES = 20
@@ -45,8 +45,12 @@ def parse(source: Source) -> tuple[SyntaxTree, list[Diagnostic]]:
                 text, diagnostic = closed
                 diagnostics.append(diagnostic)
                 continue
-            diagnostics.append(explain_mistake(error, source, offset))
-            start, end = _damaged(source.text, text, offset)
+            mistake = explain_mistake(error, source, offset)
+            diagnostics.append(mistake)
+            if mistake.finding == "comma-at-line-end" and mistake.primary is not None:
+                text = _without_line_end_commas(text, mistake.primary.span.start)
+                continue
+            start, end = _damaged(source.text, text, _blamed(mistake, text, offset))
             unread.update(_defined_in(source.text[start:end]))
             if len(diagnostics) >= MOST_MISTAKES or not text[start:end].strip():
                 return SyntaxTree(source, None, (), frozenset({"*"})), diagnostics
@@ -63,6 +67,27 @@ def _offset(error: UnexpectedInput, text: str) -> int:
     return len(text.rstrip())
 
 
+def _blamed(mistake: Diagnostic, text: str, offset: int) -> int:
+    """Return where the mistake is: before the place where reading stopped, if it says so."""
+    if mistake.primary is None:
+        return offset
+    start = mistake.primary.span.start
+    return start if text[start : start + 1].strip() else offset
+
+
+def _without_line_end_commas(text: str, first: int) -> str:
+    """Return the text without commas between a table's lines, from the one at `first` on."""
+    kept = text[:first]
+    depth = 0
+    for match in re.finditer(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|,[ \t]*(?=\n)|.|\n', text[first:]):
+        piece = match.group()
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        if depth < 0:
+            return kept + text[first + match.start() :]
+        kept += " " * len(piece) if piece.startswith(",") and depth == 0 else piece
+    return kept
+
+
 def _close_brace(
     error: UnexpectedInput, source: Source, text: str, offset: int
 ) -> tuple[str, Diagnostic] | None:
@@ -73,10 +98,19 @@ def _close_brace(
         return None
     at_end = not isinstance(error, UnexpectedToken) or error.token.type == "$END"
     parser_state = getattr(error, "interactive_parser", None)
-    if parser_state is None or "RBRACE" not in parser_state.accepts():
-        return None
+    accepts = set() if parser_state is None else parser_state.accepts()
     line_start = text.rfind("\n", 0, offset) + 1
     next_statement = _STATEMENT.match(text, line_start)
+    # A statement's first word may have been read as the name of one more column.
+    as_column = (
+        next_statement is not None
+        and "COLON" in accepts
+        and not text[next_statement.end() : offset].strip()
+    )
+    if as_column:
+        offset = line_start
+    elif "RBRACE" not in accepts:
+        return None
     if not at_end and (next_statement is None or line_start != offset or line_start == 0):
         return None
     opening = _open_brace(text[:offset])
@@ -132,7 +166,9 @@ def _is_top(text: str, match: re.Match[str]) -> bool:
 def _defined_in(text: str) -> set[str]:
     match = _DEFINITION.match(text)
     if match is None:
-        return set()
+        # A name that is none, such as two words without quotes, up to its colon.
+        unnamed = re.match(r"\s*([^:\n{}]+?)\W*:", text)
+        return {unnamed.group(1)} if unnamed else set()
     name = match.group(1) or match.group(2)
     # Without its table nothing else in a file can be looked up.
     whole_table = re.match(r"\s*table\b(?!\s*:)", text) is not None

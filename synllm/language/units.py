@@ -12,6 +12,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
+from synllm.diagnostics.suggest import suggest
+
 Dimension: TypeAlias = tuple[tuple[str, int], ...]
 
 
@@ -184,6 +186,26 @@ def _combine(left: Dimension, right: Dimension, sign: int) -> Dimension:
         powers[name] = powers.get(name, 0) + sign * power
     return tuple(sorted((name, power) for name, power in powers.items() if power))
 
+
+def suggest_unit(text: str) -> str:
+    """Return a hint for a unit that can't be read: its UCUM spelling, else how to find it."""
+    known = _SPELLED.get(text.casefold()) or suggest(text, KNOWN_UNITS)
+    if known is not None:
+        return f"did you mean '{known}'?"
+    return "write it in UCUM, such as 'mg/dL', 'mmol/L', '/min'; a count needs no unit"
+
+
+_SPELLED = {
+    "year": "a", "years": "a", "yr": "a", "yrs": "a", "y": "a", "months": "mo", "month": "mo",
+    "weeks": "wk", "week": "wk", "days": "d", "day": "d", "hours": "h", "hour": "h", "hr": "h",
+    "minutes": "min", "seconds": "s", "sec": "s", "°c": "Cel", "c": "Cel", "degc": "Cel",
+    "°f": "[degF]", "f": "[degF]", "mmhg": "mm[Hg]", "iu": "[iU]", "iu/l": "[iU]/L",
+    "iu/ml": "[iU]/mL", "bpm": "/min", "beats/min": "/min", "percent": "%", "lb": "[lb_av]",
+    "lbs": "[lb_av]", "in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]", "ft": "[ft_i]",
+    "kg/m^2": "kg/m2", "kg/m²": "kg/m2", "mcg": "ug", "µg": "ug", "µg/dl": "ug/dL",
+    "µg/l": "ug/L", "µmol/l": "umol/L", "cells/ul": "/uL", "10^9/l": "10*9/L",
+    "10^3/ul": "10*3/uL", "ml/min/1.73m2": "mL/min/{1.73_m2}",
+}  # fmt: skip
 
 KNOWN_UNITS = (
     *(*_PLAIN, *_METRIC, *_OFFSET),

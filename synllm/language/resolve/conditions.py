@@ -92,7 +92,7 @@ def _count(node: Operation, context: Context) -> Condition | None:
         context.found.append(
             report(
                 "wrong-arguments",
-                f"{word.text} of {len(rest)} conditions can't be counted",
+                f"this asks for {word.text} of {len(rest)} conditions",
                 word.span,
                 fix=f"write a whole number up to {len(rest)}",
             )
@@ -240,13 +240,17 @@ def _is_label(node: Operation, context: Context) -> Condition | None:
         return None
     if not isinstance(column.type, CategoryType):
         sign = "=" if node.operator == "is_label" else "!="
+        fix = f"write `{subject.span.text} {sign} {label.span.text}`"
+        if not isinstance(label, Quantity):
+            negation = "" if node.operator == "is_label" else "not "
+            fix = f"compare it with a number, or write `{subject.span.text} is {negation}missing`"
         context.found.append(
             report(
                 "is-for-number",
                 f"`is` tests words, and `{column.name}` holds numbers",
                 node.span,
                 also=[(column.type_span, "declared here")],
-                fix=f"write `{subject.span.text} {sign} {label.span.text}`",
+                fix=fix,
             )
         )
         return None

@@ -21,6 +21,7 @@ class Context:
     """Named types with their descriptions."""
     molar_masses: dict[str, Fraction] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    is_library: bool = False
     found: list[Diagnostic] = field(default_factory=list)
 
     def column(self, word: Word) -> Column | None:
@@ -51,26 +52,43 @@ class Context:
         """Report a name that no column has, unless its declaration could not be read."""
         if self.unread & {word.text, "*"}:
             return
+        if word.text in ("missing", "null", "NULL", "NA"):
+            fix: str | None = "test for a missing value with `COLUMN is missing`"
+        else:
+            fix = did_you_mean(word.text, [*self.columns, *sorted(self.unread)])
+        if self.is_library and not self.columns:
+            fix = "add the table, or for a library the types that its rules speak about"
+        here = "this file has no table, so there is no column" if self.is_library else ""
         self.found.append(
             report(
                 "unknown-column",
-                f"there is no column `{word.text}` in this table",
+                f"{here or 'the table has no column'} `{word.text}`",
                 word.span,
                 "not a column",
-                fix=did_you_mean(word.text, self.columns),
+                fix=fix,
             )
         )
 
     def report_unknown_label(self, node: Word | Quantity, column: Column) -> None:
         """Report a value that a category column can't hold."""
         assert isinstance(column.type, CategoryType)
+        coded = next((label for label, code in column.codes if code.text == node.text), None)
+        headline = f"`{column.name}` is never `{node.text}`"
+        fix = did_you_mean(node.text, column.type.labels)
+        if coded is not None:
+            headline = f"`{node.text}` is how the file writes `{coded}`; a spec says `{coded}`"
+            fix = f"write `{coded}`"
+        elif node.text in self.columns and node.text != column.name:
+            fix = f"`{node.text}` is a column; columns are compared with `=`"
+        elif node.text.casefold() in ("null", "na", "none", "nan"):
+            fix = f"test for a missing value with `{column.name} is missing`"
         self.found.append(
             report(
                 "unknown-label",
-                f"`{column.name}` is never `{node.text}`",
+                headline,
                 node.span,
                 f"not a value of `{column.name}`",
                 also=[(column.type_span, "its values are declared here")],
-                fix=did_you_mean(node.text, column.type.labels),
+                fix=fix,
             )
         )

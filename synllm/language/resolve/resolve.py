@@ -23,6 +23,7 @@ from synllm.language.resolve.table import (
 )
 from synllm.language.resolve.types import resolve_type
 from synllm.language.syntax import (
+    ColumnNode,
     DerivedNode,
     ExampleNode,
     MolarMassNode,
@@ -46,6 +47,7 @@ def resolve(
     mistakes are left out of it. A file without a table is a library.
     """
     context = Context(unread=tree.unread)
+    context.is_library = not any(isinstance(node, TableNode) for node in tree.statements)
     _check_version(tree, context)
     _declare_types(tree, libraries, context)
     tables = [node for node in tree.statements if isinstance(node, TableNode)]
@@ -67,6 +69,7 @@ def resolve(
         declare_types_as_columns(definitions, context)
     else:
         declare_columns(table, context)
+        _check_columns(table, context)
     resolve_derived([n for n in tree.statements if isinstance(n, DerivedNode)], context)
     if table is not None:
         resolve_applicability(table, context)
@@ -100,6 +103,18 @@ def resolve(
         imports=tuple(library.tree.source for library in libraries),
     )
     return spec, context.found
+
+
+def _check_columns(table: TableNode, context: Context) -> None:
+    if not context.unread and not any(isinstance(item, ColumnNode) for item in table.items):
+        context.found.append(
+            report(
+                "table-without-columns",
+                f"the table `{table.name.text}` has no columns",
+                table.name.span,
+                fix="add a line for each column, such as `age : integer in 0..120 'a' \"Age\"`",
+            )
+        )
 
 
 def _check_version(tree: SyntaxTree, context: Context) -> None:
@@ -151,7 +166,23 @@ def _declare_types(tree: SyntaxTree, libraries: Sequence[Library], context: Cont
     for tree_or_library in (*(library.tree for library in libraries), tree):
         for statement in tree_or_library.statements:
             if isinstance(statement, MolarMassNode):
-                context.molar_masses[statement.substance.text] = statement.mass.value
+                _declare_molar_mass(statement, context)
+
+
+def _declare_molar_mass(node: MolarMassNode, context: Context) -> None:
+    substance, mass = node.substance.text, node.mass.value
+    if mass <= 0 or context.molar_masses.get(substance, mass) != mass:
+        headline = f"the molar mass of {substance} is given twice, and differently"
+        context.found.append(
+            report(
+                "unusable-molar-mass",
+                headline if mass > 0 else "no substance has the molar mass 0",
+                node.mass.span,
+                fix="state it once, in g/mol: `molar mass glucose 180.156`",
+            )
+        )
+        return
+    context.molar_masses[substance] = mass
 
 
 def _resolve_rules(tree: SyntaxTree, libraries: Sequence[Library], context: Context) -> list[Rule]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from synllm.diagnostics.diagnostic import report
 from synllm.language.resolve.conditions import interval_of, resolve_condition
 from synllm.language.resolve.context import Context
+from synllm.language.resolve.coverage import check_coverage
 from synllm.language.resolve.terms import Measure, reconcile, resolve_term
 from synllm.language.syntax import Absence, Arm, Cell, Quantity, Range, RuleBody, RuleNode, Word
 from synllm.language.write import write_body
@@ -100,6 +101,7 @@ def _decision_table(body: RuleBody, context: Context) -> tuple[Condition | None,
             covered[test.state] = True
         tests.append(test)
         arms.append(Or((Not(test, arm.test.span), result), arm.span))
+    check_coverage(source, tests, body.inputs[0].span, context)
     uncovered = tuple(
         Not(HasState(source.name, state, body.span), body.span)
         for state, done in covered.items()

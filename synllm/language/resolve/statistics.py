@@ -305,7 +305,7 @@ def _pair(line: PairLine, context: Context) -> list[Statistic]:
             context.found.append(
                 report(
                     "pair-not-comparable",
-                    f"{wants}, and `{column.name}` is neither"
+                    f"{wants}, and `{column.name}` holds none"
                     if kind is not StatisticKind.ODDS_RATIO
                     else f"{wants}, and `{column.name}` is none",
                     word.span,

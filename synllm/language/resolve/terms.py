@@ -8,10 +8,9 @@ from typing import Literal, cast
 
 from synllm.diagnostics.diagnostic import report
 from synllm.diagnostics.source import Span
-from synllm.diagnostics.suggest import did_you_mean
 from synllm.language.resolve.context import Context
 from synllm.language.syntax import Node, Operation, Quantity, Range, Word
-from synllm.language.units import KNOWN_UNITS, Unit, conversion, parse_unit
+from synllm.language.units import Unit, conversion, parse_unit, suggest_unit
 from synllm.spec.expressions import (
     Arithmetic,
     ArithmeticOperator,
@@ -170,7 +169,7 @@ def read_unit(unit: Word | None, context: Context) -> tuple[Unit | None, bool]:
                 f"'{unit.text}' is not a unit that can be read",
                 unit.span,
                 "not a UCUM unit",
-                fix=did_you_mean(unit.text, KNOWN_UNITS) or "write the unit in UCUM: 'mg/dL'",
+                fix=suggest_unit(unit.text),
             )
         )
     return parsed, parsed is not None
@@ -289,7 +288,12 @@ def _round(node: Operation, arguments: list[Node], context: Context) -> Measure 
 
 def _wrong_count(node: Operation, headline: str, context: Context) -> Measure | None:
     context.found.append(
-        report("wrong-arguments", headline, node.span, fix="see `docs/language.md`, Arithmetic")
+        report(
+            "wrong-arguments",
+            headline,
+            node.span,
+            fix="write `abs(x)`, `round(x)` or `round(x, 1)`",
+        )
     )
     return None
 

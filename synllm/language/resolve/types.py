@@ -16,7 +16,7 @@ from synllm.language.syntax import (
     TypeNode,
     Word,
 )
-from synllm.language.units import KNOWN_UNITS, parse_unit
+from synllm.language.units import parse_unit, suggest_unit
 from synllm.spec.cells import code_matches
 from synllm.spec.expressions import Interval
 from synllm.spec.types import (
@@ -115,7 +115,7 @@ def _number(node: TypeNode, context: Context, derived: bool) -> ResolvedType | N
                 f"'{node.unit.text}' is not a unit that can be read",
                 node.unit.span,
                 "not a UCUM unit",
-                fix=did_you_mean(node.unit.text, KNOWN_UNITS) or "write the unit in UCUM: 'mg/dL'",
+                fix=suggest_unit(node.unit.text),
             )
         )
         return None

@@ -1,0 +1,140 @@
+"""The Python API: the commands as methods of a loaded spec.
+
+spec = synllm.load("stroke.synspec")
+spec.check()
+frame = spec.generate(rows=200, seed=1)
+spec.validate(frame).clean
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from synllm.compiler import compile_spec, emit
+from synllm.diagnostics.diagnostic import Diagnostic
+from synllm.diagnostics.show_text import render_text
+from synllm.language.load import load_spec, parse_spec
+from synllm.proof.check import prove
+from synllm.spec.model import Spec
+from synllm.targets.prompt.levels import PromptLevel
+from synllm.targets.write import CompiledSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synllm.validate.report import Report
+
+
+class SynllmError(Exception):
+    """Bad input: a spec or table that can't be used. `diagnostics` say what, where and how to fix
+    it; the message is their text.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__("\n" + render_text(diagnostics))
+        self.diagnostics = tuple(diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSpec:
+    """A spec without errors, ready to check, compile, generate from and validate against."""
+
+    spec: Spec
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def check(self) -> list[Diagnostic]:
+        """Return all findings: warnings from reading the spec, then what can be proved about it."""
+        return [*self.warnings, *prove(self.spec)]
+
+    def compile(self, examples: Sequence[Mapping[str, str]] = ()) -> CompiledSpec:
+        """Return prompts, schemas, row regex and guarantees; `synllm.targets.write.write_targets`
+        writes them to a folder. `examples` are rows as the data file holds them.
+        """
+        return compile_spec(self.spec, examples)
+
+    def emit(self, phase: str) -> str:
+        """Return the stable text of one phase: syntax, spec, core, schema, regex or prompt."""
+        return emit(self.spec, phase)
+
+    def generate(
+        self,
+        rows: int,
+        *,
+        prompt: str = "clin-rule",
+        model: str | None = None,
+        seed: int = 0,
+        temperature: float = 1.0,
+        batch: int = 32,
+        device: str = "auto",
+        dtype: str = "auto",
+        examples: Sequence[Mapping[str, str]] = (),
+    ) -> pd.DataFrame:
+        """Return exactly `rows` rows that obey every hard rule, with the data file's codes.
+
+        Missing and not applicable cells are null. Raises SynllmError for example rows that can't
+        be read, ModelError where the model can't be loaded, and RuntimeError, saying which rules
+        stood in the way, where not all rows could be delivered.
+        """
+        from synllm.generate.frame import make_frame
+        from synllm.generate.models import load_model
+        from synllm.generate.run import generate_rows
+        from synllm.generate.settings import RunSettings
+
+        settings = RunSettings(
+            rows=rows,
+            prompt=PromptLevel(prompt),
+            model=model,
+            seed=seed,
+            temperature=temperature,
+            batch=batch,
+            device=device,
+            dtype=dtype,
+        )
+        compiled = self.compile(examples)
+        if compiled.diagnostics:
+            raise SynllmError(compiled.diagnostics)
+        loaded = load_model(model, device=device, dtype=dtype)
+        delivered = generate_rows(compiled, loaded, settings)
+        if not delivered.complete:
+            state = delivered.progress
+            worst = ", ".join(name for name, _ in state.rejected.most_common(3))
+            raise RuntimeError(
+                f"{state.delivered} of {rows} rows after {state.candidates} candidates; "
+                f"most often broken: {worst or 'none'}"
+            )
+        return make_frame(self.spec, delivered.rows)
+
+    def validate(
+        self,
+        table: pd.DataFrame | Path | str,
+        *,
+        engine: Literal["columns", "exact", "z3"] = "columns",
+        offenders: int = 5,
+    ) -> Report:
+        """Return the report on a table. Raises SynllmError where the table can't be read."""
+        from synllm.validate.validate import validate_table
+
+        source = Path(table) if isinstance(table, str) else table
+        report, diagnostics = validate_table(self.spec, source, engine=engine, offenders=offenders)
+        if report is None:
+            raise SynllmError(diagnostics)
+        return report
+
+
+def load(path: Path | str) -> LoadedSpec:
+    """Return the spec in a file. Raises SynllmError where it holds mistakes."""
+    return _loaded(*load_spec(path))
+
+
+def loads(text: str, name: str = "<text>") -> LoadedSpec:
+    """Return the spec in a text. Raises SynllmError where it holds mistakes."""
+    return _loaded(*parse_spec(text, name))
+
+
+def _loaded(spec: Spec | None, diagnostics: list[Diagnostic]) -> LoadedSpec:
+    if spec is None:
+        raise SynllmError(diagnostics)
+    return LoadedSpec(spec, tuple(diagnostics))

@@ -1,0 +1,50 @@
+"""synllm check: find mistakes in specs, and prove that their rules fit together."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from synllm.cli.console import say, show_findings
+from synllm.cli.exits import Exit
+from synllm.diagnostics.diagnostic import Diagnostic, Severity
+
+UNDECIDED = "undecidable-in-practice"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("specs", nargs="+", type=Path, metavar="SPEC", help=".synspec files")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--quiet", action="store_true", help="leave out notes")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check every file and return 0 clean, 1 findings, 2 unreadable, 3 undecided."""
+    from synllm.compiler import check_spec
+
+    found: list[Diagnostic] = []
+    for path in options.specs:
+        spec, diagnostics = check_spec(path)
+        found.extend(diagnostics)
+        if options.format == "text" and spec is not None:
+            say(_summary(path, len(spec.columns), len(spec.rules), diagnostics))
+    shown = [each for each in found if not (options.quiet and each.severity is Severity.NOTE)]
+    show_findings(list(dict.fromkeys(shown)), options.format)
+    return exit_code(found)
+
+
+def exit_code(found: list[Diagnostic]) -> int:
+    """Return the code for a list of findings: the gravest one decides."""
+    if any(each.finding == "unreadable-spec" for each in found):
+        return Exit.BAD_INPUT
+    graver = [each for each in found if each.severity is not Severity.NOTE]
+    if any(each.finding != UNDECIDED for each in graver):
+        return Exit.FINDINGS
+    return Exit.UNDECIDED if graver else Exit.CLEAN
+
+
+def _summary(path: Path, columns: int, rules: int, diagnostics: list[Diagnostic]) -> str:
+    graver = sum(each.severity is not Severity.NOTE for each in diagnostics)
+    outcome = "no findings" if graver == 0 else f"{graver} finding{'s' if graver > 1 else ''}"
+    return f"{path}: {columns} columns, {rules} rules, {outcome}"

@@ -1,0 +1,27 @@
+"""The spec that a command works on: read, its findings shown, a library refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synllm.cli.console import say, show_findings
+from synllm.diagnostics.diagnostic import Severity
+from synllm.language.load import load_spec
+from synllm.spec.model import Spec
+
+
+def read_spec(path: Path) -> Spec | None:
+    """Return a spec with a table, or None after saying what is wrong with the file."""
+    spec, diagnostics = load_spec(path)
+    show_findings([each for each in diagnostics if each.severity is not Severity.NOTE])
+    if spec is None:
+        return None
+    if spec.is_library:
+        say(f"error: {path} is a library: it declares types and rules, but no table")
+        say("help: name a spec with a `table`, such as one that uses this library")
+        return None
+    if not spec.generated_columns:
+        say(f"error: {path} declares no column that holds data")
+        say("help: add columns to its table")
+        return None
+    return spec

@@ -1,0 +1,184 @@
+"""synllm run: generate rows that obey every hard rule."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synllm.cli.console import say, show_findings
+from synllm.cli.exits import Exit
+from synllm.cli.progress import progress_line
+from synllm.cli.read_spec import read_spec
+
+if TYPE_CHECKING:
+    from synllm.generate.run import Delivered, Progress
+    from synllm.generate.run_manifest import RunManifest
+
+LEVELS = ("seed-ex", "feat-desc", "stat-guide", "clin-rule")
+FORMATS = (".csv", ".jsonl", ".parquet")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("spec", type=Path, metavar="SPEC")
+    parser.add_argument("--rows", type=int, required=True, metavar="N", help="rows to deliver")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help=".csv, .jsonl or .parquet"
+    )
+    parser.add_argument(
+        "--prompt", choices=LEVELS, default="clin-rule", help="what the model is told (clin-rule)"
+    )
+    parser.add_argument(
+        "--examples", type=Path, metavar="FILE", help="a table whose first 20 rows the prompt shows"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="M",
+        help="a model folder or a Hugging Face id (default: the embedded, untrained model)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="same seed, same machine, same rows (0)"
+    )
+    parser.add_argument("--temperature", type=float, default=1.0, help="0 takes the likeliest")
+    parser.add_argument("--batch", type=int, default=32, help="rows written side by side (32)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
+    parser.add_argument("--force", action="store_true", help="write over an existing output")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Generate a table and its manifest; exit 1 where not all rows could be delivered."""
+    mistake = _mistake(options)
+    if mistake is not None:
+        say(f"error: {mistake[0]}\nhelp: {mistake[1]}")
+        return Exit.BAD_INPUT
+    spec = read_spec(options.spec)
+    if spec is None:
+        return Exit.BAD_INPUT
+    from synllm.compiler import compile_spec
+    from synllm.generate.errors import ModelError
+    from synllm.generate.models import load_model
+    from synllm.generate.run import run_to_file
+    from synllm.generate.settings import RunSettings
+    from synllm.validate.example_rows import read_example_rows
+
+    examples: list[dict[str, str]] = []
+    if options.examples is not None:
+        rows, diagnostics = read_example_rows(spec, options.examples)
+        show_findings(diagnostics)
+        if rows is None:
+            return Exit.BAD_INPUT
+        examples = rows
+    compiled = compile_spec(spec, examples)
+    show_findings(compiled.diagnostics)
+    settings = RunSettings(
+        rows=options.rows,
+        prompt=options.prompt,
+        model=options.model,
+        seed=options.seed,
+        temperature=options.temperature,
+        batch=options.batch,
+        device=options.device,
+        dtype=options.dtype,
+    )
+    partial = options.output.with_name(options.output.name + ".partial")
+    try:
+        with progress_line() as show:
+            show("loading the model")
+            model = load_model(settings.model, device=settings.device, dtype=settings.dtype)
+            if not model.trained:
+                say(f"note: {model.name} is untrained: its rows are valid, and otherwise random")
+            delivered, manifest = run_to_file(
+                compiled,
+                model,
+                settings,
+                options.output,
+                progress=lambda state: show(_describe(state)),
+            )
+    except ModelError as error:
+        say(f"error: {error.what} ({error.where})\nhelp: {error.fix}")
+        return Exit.ENVIRONMENT
+    except (KeyboardInterrupt, OSError):
+        if partial.exists():
+            say(f"stopped: the rows delivered so far are in {partial}")
+        raise
+    return _conclude(options.output, delivered, manifest)
+
+
+def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
+    """Return what is wrong with the options, and what to do; None where nothing is."""
+    if options.rows < 1:
+        return f"{options.rows} rows can't be generated", "ask for at least 1: --rows 200"
+    if options.output.suffix.lower() not in FORMATS:
+        return (
+            f"the format of {options.output} is not known",
+            "name the output FILE.csv, FILE.jsonl or FILE.parquet",
+        )
+    if options.output.exists() and not options.force:
+        return (
+            f"{options.output} exists already",
+            "choose another name, or write over it with --force",
+        )
+    if options.batch < 1 or options.batch > 4096:
+        return f"a batch of {options.batch} rows can't be written", "use --batch 1 to 4096"
+    if not 0 <= options.temperature <= 10:
+        return f"{options.temperature} is no temperature", "use --temperature 0 to 10"
+    if not 0 <= options.seed < 2**63:
+        return f"{options.seed} is no seed", "use a whole number from 0"
+    if options.examples is not None and options.prompt == "clin-rule":
+        return (
+            "the clin-rule prompt never shows rows, so --examples has no effect",
+            "leave --examples out, or use --prompt seed-ex, feat-desc or stat-guide",
+        )
+    if options.examples is None and options.prompt == "seed-ex":
+        return (
+            "the seed-ex prompt shows example rows, and none are given",
+            "name a table of real or made-up rows: --examples FILE",
+        )
+    return None
+
+
+def _describe(state: Progress) -> str:
+    text = f"{state.delivered:,} of {state.asked:,} rows, {state.rate:.1f} rows/s"
+    if state.rejected:
+        worst, number = state.rejected.most_common(1)[0]
+        text += f", {state.rejected_rows:,} written anew (most often: {worst}, {number:,})"
+    return text
+
+
+def _conclude(output: Path, delivered: Delivered, manifest: RunManifest) -> int:
+    state = delivered.progress
+    untrained = "" if manifest.model.trained else " (untrained)"
+    say(
+        f"{state.delivered:,} of {state.asked:,} rows in {state.seconds:.1f} s "
+        f"({state.rate:.1f} rows/s) by {manifest.model.name}{untrained}; "
+        f"{manifest.distinct:,} distinct; {manifest.audited} audited"
+    )
+    if state.rejected:
+        say(f"{state.rejected_rows:,} of {state.candidates:,} candidate rows broke a rule:")
+        width = len(f"{max(state.rejected.values()):,}")
+        for name, number in state.rejected.most_common():
+            say(f"  {number:>{width},}  {name}")
+    if state.unfinished:
+        say(f"{state.unfinished:,} candidate rows were cut short")
+    if manifest.example_copies:
+        say(f"warning: {manifest.example_copies:,} rows copy one of the prompt's example rows")
+    place = output.with_name(manifest.output)
+    if delivered.complete:
+        say(f"wrote {place} and {place.name}.manifest.json")
+        return Exit.CLEAN
+    if state.rejected:
+        worst = state.rejected.most_common(1)[0][0]
+        why = f"almost every row breaks `{worst}` or another rule across columns"
+        fix = (
+            "try another --model or --temperature, or narrow the columns' ranges to what the "
+            "rules allow; `synllm check` says whether the rules fit together"
+        )
+    else:
+        why = "the model's rows were cut short"
+        fix = "try another --model"
+    say(f"error: {state.asked - state.delivered:,} rows are missing: {why}")
+    say(f"help: {fix}")
+    say(f"the rows delivered so far are in {place}")
+    return Exit.FINDINGS

@@ -1,0 +1,251 @@
+"""Find a model's folder and say what is wrong with it, before anything large is loaded."""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from synllm.generate.errors import ModelError, say_missing_extra
+
+EMBEDDED_NAME = "embedded"
+EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "model"
+
+_TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "spiece.model",
+    "vocab.json",
+    "tekken.json",
+)
+_PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt")
+_WEIGHTS_INDEX = "model.safetensors.index.json"
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_HUB_FILES = (
+    "*.json",
+    "*.txt",
+    "*.jinja",
+    "*.model",
+    "model.safetensors",
+    "model-*.safetensors",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A folder that holds a loadable model.
+
+    `name` is what to show, `revision` identifies the weights: the commit of a downloaded model,
+    else `sha256:` and the hash of the weight files. `trained` is false only where the folder says
+    so itself.
+    """
+
+    path: Path
+    name: str
+    revision: str
+    trained: bool
+    weights: tuple[Path, ...]
+
+
+def find_model(name: str | None) -> ModelFolder:
+    """Return the checked folder of the embedded model, of a local path or of a Hugging Face id.
+
+    Raises ModelError when there is no such model, or when its folder lacks a part or is damaged.
+    """
+    if name is None or name == EMBEDDED_NAME:
+        return check_folder(EMBEDDED_FOLDER, shown=None, revision=None)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return check_folder(path, shown=name, revision=None)
+    if path.exists():
+        raise ModelError(
+            "The model must be a folder, and this is a file",
+            where=name,
+            fix="Give the folder that holds config.json, the tokenizer and the weights.",
+        )
+    if _is_path(name):
+        raise ModelError(
+            "There is no such model folder",
+            where=name,
+            fix="Check the path, or leave --model out to use the embedded model.",
+        )
+    downloaded = download_model(name)
+    return check_folder(downloaded, shown=name, revision=downloaded.name)
+
+
+def check_folder(path: Path, *, shown: str | None, revision: str | None) -> ModelFolder:
+    """Return the folder's description; raise ModelError naming the first part that is not right."""
+    where = shown or str(path)
+    config = _read_config(path, where)
+    if not any((path / file).is_file() for file in _TOKENIZER_FILES):
+        raise ModelError(
+            "The model folder has no tokenizer",
+            where=where,
+            fix="Copy the model's tokenizer.json and tokenizer_config.json into the folder.",
+        )
+    weights = _list_weights(path, where)
+    for file in weights:
+        _check_weights(file, where)
+    marker = config.get("synllm")
+    marker = marker if isinstance(marker, dict) else {}
+    name = shown or str(marker.get("name", path.name))
+    return ModelFolder(
+        path=path,
+        name=name,
+        revision=revision or f"sha256:{hash_files(weights)}",
+        trained=marker.get("trained", True) is not False,
+        weights=weights,
+    )
+
+
+def hash_files(files: tuple[Path, ...]) -> str:
+    """Return the SHA-256 of one file, or of the listing of names and hashes of several."""
+    digests = []
+    for file in files:
+        with file.open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if len(digests) == 1:
+        return digests[0]
+    listing = "".join(f"{d}  {f.name}\n" for d, f in zip(digests, files, strict=True))
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def download_model(name: str) -> Path:
+    """Return the local folder of a Hugging Face model, downloading what is not there yet.
+
+    Only configuration, tokenizer and safetensors files are fetched, never code or pickles. A model
+    downloaded earlier is found without a connection.
+    """
+    try:
+        from huggingface_hub import errors as hub
+        from huggingface_hub import snapshot_download
+    except ImportError as error:
+        raise say_missing_extra("huggingface_hub") from error
+    offline_fix = (
+        "Check the connection, download the model once beforehand and give its folder, "
+        "or leave --model out to use the embedded model."
+    )
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(_HUB_FILES)))
+    except hub.GatedRepoError as error:
+        raise ModelError(
+            "The model's owner asks for an agreement before it can be downloaded",
+            where=name,
+            fix="Accept the terms on the model's page and sign in with: hf auth login",
+        ) from error
+    except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError, hub.HFValidationError) as error:
+        raise ModelError(
+            "There is no local folder and no public Hugging Face model of this name",
+            where=name,
+            fix="Check the spelling (owner/model), or sign in if it is private: hf auth login",
+        ) from error
+    except OSError as error:
+        if error.errno == 28:
+            raise ModelError(
+                "There is no space left on the disk for the model",
+                where=name,
+                fix="Free some space, or set HF_HOME to a folder on a larger disk.",
+            ) from error
+        raise ModelError(
+            "The model is not on this machine and the Hugging Face hub can't be reached",
+            where=name,
+            fix=offline_fix,
+        ) from error
+    except Exception as error:
+        raise ModelError(
+            f"The model could not be downloaded: {first_line(error)}", where=name, fix=offline_fix
+        ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first non-empty line of an error's text, or the error's kind when it has none."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _is_path(name: str) -> bool:
+    looks_local = name.startswith((".", "~", "/")) or "\\" in name or name.endswith(os.sep)
+    return looks_local or _HUB_NAME.fullmatch(name) is None
+
+
+def _read_config(path: Path, where: str) -> dict[str, object]:
+    file = path / "config.json"
+    if not file.is_file():
+        raise ModelError(
+            "The model folder has no config.json",
+            where=where,
+            fix="Give the folder that holds config.json, the tokenizer and the weights.",
+        )
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise ModelError(
+            f"The model's config.json can't be read: {first_line(error)}",
+            where=str(file),
+            fix="Copy the file again from where the model came from.",
+        ) from error
+    if not isinstance(config, dict):
+        raise ModelError(
+            "The model's config.json does not describe a model",
+            where=str(file),
+            fix="Copy the file again from where the model came from.",
+        )
+    return config
+
+
+def _list_weights(path: Path, where: str) -> tuple[Path, ...]:
+    index = path / _WEIGHTS_INDEX
+    if (path / "model.safetensors").is_file():
+        return (path / "model.safetensors",)
+    if index.is_file():
+        return _list_shards(index)
+    if any(file.suffix in _PICKLE_SUFFIXES for file in path.iterdir()):
+        raise ModelError(
+            "The model's weights are pickle files, which can run code when they are opened",
+            where=where,
+            fix="Use a copy of the model saved as safetensors (save_pretrained writes it).",
+        )
+    raise ModelError(
+        "The model folder has no weights",
+        where=where,
+        fix="Add model.safetensors to the folder, or choose another model.",
+    )
+
+
+def _list_shards(index: Path) -> tuple[Path, ...]:
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, AttributeError, TypeError, OSError) as error:
+        raise ModelError(
+            "The list of the model's weight files can't be read",
+            where=str(index),
+            fix="Copy the file again from where the model came from.",
+        ) from error
+    shards = tuple(index.parent / str(name) for name in names)
+    missing = [shard.name for shard in shards if not shard.is_file()]
+    if missing or not shards:
+        raise ModelError(
+            f"The model folder lacks {len(missing)} of its {len(shards)} weight files",
+            where=str(index.parent / missing[0]) if missing else str(index),
+            fix="Copy the missing files from where the model came from.",
+        )
+    return shards
+
+
+def _check_weights(file: Path, where: str) -> None:
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ImportError as error:
+        raise say_missing_extra("safetensors") from error
+    try:
+        with safe_open(file, framework="numpy") as weights:
+            empty = not list(weights.keys())
+    except (SafetensorError, OSError) as error:
+        raise ModelError(
+            f"The weights file is damaged or cut short: {first_line(error)}",
+            where=str(file),
+            fix="Copy the file again from where the model came from.",
+        ) from error
+    if empty:
+        raise ModelError("The weights file is empty", where=where, fix="Copy the file again.")

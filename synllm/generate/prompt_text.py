@@ -1,0 +1,62 @@
+"""Chat messages as the one text that a model reads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from synllm.generate.errors import ModelError
+
+Message: TypeAlias = Mapping[str, str]
+
+
+def render_prompt(tokenizer: Any, messages: Sequence[Message], *, name: str) -> str:
+    """Return the text of the messages in the model's own chat format, ready for its answer.
+
+    A model without a chat format gets a plain heading per message. A format without a place for
+    system messages gets them at the head of the first user message. The text never starts with a
+    begin token that the tokenizer adds anyway.
+    """
+    from jinja2 import TemplateError
+
+    if not tokenizer.chat_template:
+        return _render_plainly(messages)
+    try:
+        text = _apply_template(tokenizer, messages)
+    except TemplateError:
+        try:
+            text = _apply_template(tokenizer, _fold_system_messages(messages))
+        except TemplateError as error:
+            raise ModelError(
+                f"The model's chat template refuses the prompt: {error}",
+                where=name,
+                fix="Choose an instruction-tuned model, or remove its chat template.",
+            ) from error
+    begin = tokenizer.bos_token
+    if begin and text.startswith(begin) and tokenizer("").input_ids[:1] == [tokenizer.bos_token_id]:
+        return text[len(begin) :]
+    return text
+
+
+def _apply_template(tokenizer: Any, messages: Sequence[Message]) -> str:
+    text = tokenizer.apply_chat_template(
+        [dict(message) for message in messages],
+        tokenize=False,
+        add_generation_prompt=True,
+        enable_thinking=False,  # Only reasoning models read this: a row leaves no room to think.
+    )
+    return str(text)
+
+
+def _fold_system_messages(messages: Sequence[Message]) -> list[Message]:
+    system = [message["content"] for message in messages if message["role"] == "system"]
+    rest = [message for message in messages if message["role"] != "system"]
+    if not rest:
+        return [{"role": "user", "content": "\n\n".join(system)}]
+    first = {"role": rest[0]["role"], "content": "\n\n".join([*system, rest[0]["content"]])}
+    return [first, *rest[1:]]
+
+
+def _render_plainly(messages: Sequence[Message]) -> str:
+    parts = [
+        f"### {message['role'].capitalize()}\n{message['content']}\n\n" for message in messages
+    ]
+    return "".join(parts) + "### Assistant\n"

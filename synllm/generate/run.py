@@ -1,0 +1,219 @@
+"""Generate a table: the model writes candidate rows under the grammar, and every row is judged.
+
+Rows that break a rule which the grammar can't hold are counted, by rule, and written anew, until
+exactly the rows asked for are delivered or the model's rows show that they won't be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synllm.generate.constrained import RowWriter, Unfinished
+from synllm.generate.judge_row import judge_row
+from synllm.generate.models import LoadedModel
+from synllm.generate.run_manifest import (
+    ModelRecord,
+    RunManifest,
+    hash_file,
+    hash_text,
+    library_versions,
+    manifest_path,
+    python_version,
+)
+from synllm.generate.settings import RunSettings
+from synllm.generate.sinks import Sink, open_sink
+from synllm.proof.audit import audit_rows
+from synllm.spec.core import CoreSpec
+from synllm.spec.passes.lower import lower
+from synllm.spec.values import Row, Value, Verdict
+from synllm.targets.write import CompiledSpec
+
+AUDIT_SAMPLE = 50
+"""Delivered rows whose verdicts are computed a second time, independently."""
+
+PATIENCE = 2_000
+"""Candidates after which a run that delivers less than one in PATIENCE / 10 gives up."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is; the callback sees it after every batch."""
+
+    asked: int
+    delivered: int = 0
+    candidates: int = 0
+    rejected_rows: int = 0
+    unfinished: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Delivered rows per second."""
+        return self.delivered / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a run delivered, and whether that is all that was asked for."""
+
+    rows: tuple[dict[str, Value], ...]
+    progress: Progress
+    audited: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows asked for are there."""
+        return self.progress.delivered == self.progress.asked
+
+
+def generate_rows(
+    compiled: CompiledSpec,
+    model: LoadedModel,
+    settings: RunSettings,
+    *,
+    deliver: Callable[[Sequence[Row]], None] = lambda rows: None,
+    progress: Callable[[Progress], None] = lambda state: None,
+) -> Delivered:
+    """Return the delivered rows; `deliver` gets them batch by batch as they are accepted.
+
+    The same compiled spec, model, settings and machine give the same rows. Raises ModelError.
+    """
+    started = time.monotonic()
+    writer = RowWriter(model, compiled.row_regex)
+    messages = compiled.prompts[settings.prompt].as_chat()
+    state = Progress(settings.rows)
+    accepted: list[dict[str, Value]] = []
+    number = 0
+    while state.delivered < settings.rows and not _is_hopeless(state):
+        texts = writer.write_batch(
+            messages,
+            settings.batch,
+            seed=batch_seed(settings.seed, number),
+            temperature=settings.temperature,
+        )
+        number += 1
+        fresh: list[dict[str, Value]] = []
+        for text in texts:
+            if state.delivered + len(fresh) == settings.rows:
+                break
+            state.candidates += 1
+            if isinstance(text, Unfinished):
+                state.unfinished += 1
+                continue
+            judged = judge_row(text, compiled.row_format)
+            if judged.broken:
+                state.rejected_rows += 1
+                state.rejected.update(judged.broken)
+            else:
+                fresh.append(judged.values)
+        deliver(fresh)
+        accepted.extend(fresh)
+        state.delivered += len(fresh)
+        state.seconds = time.monotonic() - started
+        progress(state)
+        if settings.temperature == 0 and not fresh:
+            # The likeliest row is the same in every batch: it won't get better.
+            break
+    audited = audit_sample(lower(compiled.spec), accepted)
+    state.seconds = time.monotonic() - started
+    return Delivered(tuple(accepted), state, audited)
+
+
+def run_to_file(
+    compiled: CompiledSpec,
+    model: LoadedModel,
+    settings: RunSettings,
+    output: Path,
+    *,
+    progress: Callable[[Progress], None] = lambda state: None,
+) -> tuple[Delivered, RunManifest]:
+    """Write the table and its manifest; an incomplete table keeps its partial name.
+
+    Raises ModelError and OSError. Whatever stops the run, the rows delivered so far stay in the
+    partial file.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    sink: Sink = open_sink(compiled.spec, output)
+    try:
+        delivered = generate_rows(compiled, model, settings, deliver=sink.write, progress=progress)
+    finally:
+        sink.close()
+    place = sink.partial.replace(output) if delivered.complete else sink.partial
+    manifest = _describe(compiled, model, settings, delivered, place)
+    manifest_path(place).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return delivered, manifest
+
+
+def batch_seed(seed: int, number: int) -> int:
+    """Return the seed of one batch, so that batches differ and the run's seed decides them all."""
+    digest = hashlib.sha256(f"{seed}/{number}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def audit_sample(core: CoreSpec, rows: Sequence[Row]) -> int:
+    """Judge a spread of the rows once more, in the solver, and return how many.
+
+    Raises AssertionError where it disagrees: that is a defect of synllm, never of the rows.
+    """
+    step = max(1, len(rows) // AUDIT_SAMPLE)
+    sample = rows[::step][:AUDIT_SAMPLE]
+    hard = {statement.name for statement in core.statements if statement.hard}
+    bad = (Verdict.VIOLATED, Verdict.UNDEFINED)
+    for row, verdicts in zip(sample, audit_rows(core, sample), strict=True):
+        broken = [name for name, verdict in verdicts.items() if name in hard and verdict in bad]
+        assert not broken, f"the audit finds {broken} broken by the delivered row {dict(row)}"
+    return len(sample)
+
+
+def _is_hopeless(state: Progress) -> bool:
+    return state.candidates >= PATIENCE and state.delivered * PATIENCE < 10 * state.candidates
+
+
+def _describe(
+    compiled: CompiledSpec,
+    model: LoadedModel,
+    settings: RunSettings,
+    delivered: Delivered,
+    place: Path,
+) -> RunManifest:
+    from synllm import __version__
+
+    state = delivered.progress
+    lines = [compiled.row_format.write_row(row) for row in delivered.rows]
+    examples = {compiled.row_format.write_row(row) for row in compiled.examples}
+    shown = compiled.prompts[settings.prompt]
+    return RunManifest(
+        synllm=__version__,
+        spec=compiled.spec.name,
+        spec_sha256=hash_text(compiled.spec.source.text),
+        prompt_sha256=hash_text(shown.model_dump_json()),
+        regex_sha256=hash_text(compiled.row_regex),
+        settings=settings,
+        model=ModelRecord(
+            name=model.name,
+            revision=model.revision,
+            trained=model.trained,
+            device=model.device,
+            dtype=model.dtype,
+        ),
+        output=place.name,
+        output_sha256=hash_file(place),
+        complete=delivered.complete,
+        delivered=state.delivered,
+        distinct=len(set(lines)),
+        candidates=state.candidates,
+        rejected_rows=state.rejected_rows,
+        rejected=dict(state.rejected.most_common()),
+        unfinished=state.unfinished,
+        audited=delivered.audited,
+        example_copies=sum(line in examples for line in lines),
+        seconds=round(state.seconds, 3),
+        versions=library_versions(),
+        python=python_version(),
+    )

@@ -1,0 +1,88 @@
+"""The record beside every output: what was asked, with what, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from synllm.generate.settings import RunSettings
+
+
+class ModelRecord(BaseModel):
+    """Which model wrote the rows; `revision` identifies its weights."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    revision: str
+    trained: bool
+    device: str
+    dtype: str
+
+
+class RunManifest(BaseModel):
+    """A run, as far as a reviewer needs it to trust or repeat the table.
+
+    `candidates` is all rows that the model wrote; `rejected` counts, by broken statement, those
+    that were thrown away (a row that breaks two counts for both); `unfinished` those cut short.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    synllm: str
+    spec: str
+    spec_sha256: str
+    prompt_sha256: str
+    regex_sha256: str
+    settings: RunSettings
+    model: ModelRecord
+    output: str
+    output_sha256: str
+    complete: bool
+    delivered: int
+    distinct: int
+    candidates: int
+    rejected_rows: int
+    rejected: dict[str, int]
+    unfinished: int
+    audited: int
+    example_copies: int
+    seconds: float
+    versions: dict[str, str]
+    python: str
+
+
+def manifest_path(output: Path) -> Path:
+    """Return where a table's manifest lies."""
+    return output.with_name(output.name + ".manifest.json")
+
+
+def hash_text(text: str) -> str:
+    """Return the SHA-256 of a text, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that decide what a run writes."""
+    found: dict[str, str] = {}
+    for name in ("torch", "transformers", "outlines", "outlines_core", "z3-solver"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def python_version() -> str:
+    """Return the Python version and the machine's kind."""
+    return f"{platform.python_version()} {platform.machine()}"

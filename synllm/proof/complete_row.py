@@ -1,0 +1,176 @@
+"""Can a patient have every column filled in? A row that shows it, or the statements that clash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import z3
+
+from synllm.diagnostics.diagnostic import Diagnostic, report
+from synllm.proof.claims import list_names, statement_claims
+from synllm.proof.cores import irreducible_core
+from synllm.proof.hardness import report_undecided
+from synllm.proof.reasons import find_coarse_columns, take_apart
+from synllm.proof.session import (
+    Cells,
+    Claim,
+    Satisfiable,
+    Session,
+    Undecided,
+    Unsatisfiable,
+)
+from synllm.proof.witness import choose_readable, prefer_typical, replay, show_row
+from synllm.spec.core import CoreSpec
+from synllm.spec.model import Spec
+from synllm.spec.values import Value
+
+_CLASHES_SHOWN = 5
+_NAMED_IN_HEADLINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteRow:
+    """A valid row without a missing cell, replayed; a cell may be not applicable."""
+
+    row: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Statements of which all but any one can be met together, but not all.
+
+    `remedies` are those whose removal alone makes a complete row possible; `any_row` tells whether
+    a row with missing cells can meet them all, `coarse` names columns of which values between
+    the recorded ones could.
+    """
+
+    claims: tuple[Claim, ...]
+    remedies: tuple[Claim, ...]
+    any_row: bool
+    coarse: tuple[str, ...]
+
+
+def find_complete_row(
+    spec: Spec, core: CoreSpec, budget: int
+) -> CompleteRow | tuple[Clash, ...] | Undecided:
+    """Return a complete valid row, or the clashes that rule one out, or why neither was found."""
+    session = Session(core, budget)
+    statements = session.track(statement_claims(spec, session))
+    filled = session.every_column_filled()
+    preferred = prefer_typical(spec, core)
+    match session.ask(statements, filled):
+        case Satisfiable(cells=cells):
+            cells = choose_readable(session, statements, filled, cells, preferred)
+            return CompleteRow(replay(cells, core, spec, complete=True))
+        case Undecided() as undecided:
+            guessed = _guess(session, statements, filled, preferred)
+            if guessed is None:
+                return undecided
+            return CompleteRow(replay(guessed, core, spec, complete=True))
+        case Unsatisfiable():
+            return _find_clashes(spec, core, budget)
+
+
+def prove_complete_row(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic]:
+    """Return the complete row as a note (a library has none), or each clash as an error, or what is too intricate."""
+    match find_complete_row(spec, core, budget):
+        case CompleteRow(row=row):
+            if spec.is_library:
+                return []
+            return [
+                report(
+                    "complete-row",
+                    "a patient can have every column filled in, for example this one",
+                    witness=show_row(row, spec),
+                )
+            ]
+        case Undecided():
+            question = "whether any patient can have every column filled in"
+            return [report_undecided(spec, core, question)]
+        case clashes:
+            return [_report_clash(clash) for clash in clashes]
+
+
+def _guess(
+    session: Session,
+    statements: Sequence[int],
+    filled: Sequence[z3.BoolRef],
+    preferred: dict[str, int],
+) -> Cells | None:
+    """Return a complete row with some typical values where the open question was too hard."""
+    typical = [session.pin(name, value) for name, value in preferred.items()]
+    half = (len(typical) + 1) // 2
+    for pins in (typical, typical[:half], typical[half:]):
+        outcome = session.ask(statements, [*filled, *pins])
+        if isinstance(outcome, Satisfiable):
+            return outcome.cells
+    return None
+
+
+def _find_clashes(spec: Spec, core: CoreSpec, budget: int) -> tuple[Clash, ...]:
+    """Return clashes that share no rule: one after the other, each without those before."""
+    session, filled = take_apart(
+        spec, core, budget, lambda session: ((), session.every_column_filled())
+    )
+    everything = tuple(range(len(session.claims)))
+    remaining = everything
+    clashes: dict[tuple[int, ...], Clash] = {}
+    while len(clashes) < _CLASHES_SHOWN:
+        if not isinstance(session.ask(remaining, filled), Unsatisfiable):
+            break
+        clashing = irreducible_core(session, remaining, filled)
+        remedies = [
+            number
+            for number in clashing
+            if isinstance(
+                session.ask([each for each in everything if each != number], filled), Satisfiable
+            )
+        ]
+        claims = tuple(session.claims[number] for number in clashing)
+        clashes[clashing] = Clash(
+            claims,
+            tuple(session.claims[number] for number in remedies),
+            any_row=not isinstance(session.ask(clashing), Unsatisfiable),
+            coarse=find_coarse_columns(spec, core, budget, claims),
+        )
+        rules = [number for number in clashing if not session.claims[number].is_range]
+        remaining = tuple(each for each in remaining if each not in (rules or clashing))
+    return tuple(clashes[clashing] for clashing in sorted(clashes))
+
+
+def _report_clash(clash: Clash) -> Diagnostic:
+    first, *others = clash.claims
+    subject = (
+        "no patient can have every column filled in"
+        if clash.any_row
+        else "no patient can be recorded in this table"
+    )
+    names = list_names([claim.name for claim in clash.claims], "and")
+    if not others:
+        headline = f"{subject}: {names} {'excludes that' if clash.any_row else 'is never met'}"
+    elif len(clash.claims) <= _NAMED_IN_HEADLINE:
+        headline = f"{subject}: {names} clash"
+    else:
+        headline = f"{subject}: these {len(clash.claims)} statements clash"
+    return report(
+        "contradictory-rules",
+        headline,
+        first.span,
+        first.words,
+        also=[(claim.span, claim.words) for claim in others],
+        fix=_suggest_remedy(clash),
+    )
+
+
+def _suggest_remedy(clash: Clash) -> str:
+    enough = clash.remedies or clash.claims
+    rules = [claim.name for claim in enough if not claim.is_range]
+    ranges = [claim.name for claim in enough if claim.is_range]
+    coarse = [f"`{name}`" for name in clash.coarse]
+    ways = [f"drop or relax {list_names(rules, 'or')}"] if rules else []
+    ways += [f"extend {list_names(ranges, 'or')}"] if ranges else []
+    ways += [f"record {list_names(coarse, 'or')} with more decimals"] if clash.coarse else []
+    lead = "" if len(ways) == 1 and len(enough) == 1 else "one change is enough: "
+    rest = "" if clash.remedies else "; what else clashes is shown on its own"
+    return f"{lead}{', or '.join(ways)}{rest}"

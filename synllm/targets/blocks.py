@@ -1,0 +1,274 @@
+"""The cases of a block: which cells its columns may hold together, as few disjoint boxes.
+
+Missing-together groups, `applies when` conditions and the hard rules that stay inside one block
+become a list of cases; in a case every column's cells are free of the others'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from synllm.rowspace.cell_set import (
+    MISSING_CELL,
+    NOT_APPLICABLE_CELL,
+    CellSet,
+    cells_of_membership,
+)
+from synllm.rowspace.domains import (
+    Domains,
+    StatementKey,
+    broken_formula,
+    key_of,
+    with_relations_solved,
+)
+from synllm.spec.core import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Constant,
+    CoreSpec,
+    Formula,
+    Membership,
+    Relation,
+    Statement,
+    StatementKind,
+    formula_columns,
+)
+
+MOST_CASES = 64
+"""More cases than this are left to checking after: the grammar would grow out of hand."""
+
+_MOST_STEPS = 20_000
+
+Case: TypeAlias = tuple[CellSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCases:
+    """A block's columns, the disjoint cases that they may be in, and what that enforces.
+
+    Each case gives one set of cells per column. `weaker` gives, for each hard statement inside the
+    block that the cases do not enforce, the reason.
+    """
+
+    columns: tuple[str, ...]
+    cases: tuple[Case, ...]
+    enforced: frozenset[StatementKey]
+    weaker: Mapping[StatementKey, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """What a case must not do: make `broken` true, or not make `holds` true where `absent` is
+    not applicable (a cell with that code is read so only where the condition is surely false).
+    """
+
+    statement: Statement
+    broken: Formula
+    holds: Formula
+    absent: str | None
+    columns: frozenset[str]
+
+
+def block_cases(
+    columns: tuple[str, ...], core: CoreSpec, domains: Domains, shared_codes: frozenset[str]
+) -> BlockCases:
+    """Return the cases of a block; statements that do not fit are given up, rules first.
+
+    `shared_codes` are the columns whose not-applicable code is also a missing code or a value's.
+    """
+    weaker: dict[StatementKey, str] = {}
+    conditions: list[_Condition] = []
+    for statement in core.statements:
+        names = formula_columns(broken_formula(statement))
+        if not statement.hard or len(names) < 2 or not names <= frozenset(columns):
+            continue
+        condition = _condition(statement, core, shared_codes)
+        if condition is None:
+            weaker[key_of(statement)] = "it compares or computes with several columns' numbers"
+        else:
+            conditions.append(condition)
+    for kinds in _ATTEMPTS:
+        kept = [each for each in conditions if each.statement.kind in kinds]
+        cases = _enumerate(columns, domains, kept)
+        if cases is not None and 0 < len(cases) <= MOST_CASES:
+            break
+        reason = (
+            "no combination of cells obeys it together with its neighbours"
+            if cases == ()
+            else f"it would take more than {MOST_CASES} cases in the grammar"
+        )
+        weaker |= {key_of(each.statement): reason for each in kept}
+    else:
+        raise AssertionError("a block without conditions is a single case")
+    enforced = frozenset(key_of(each.statement) for each in kept)
+    return BlockCases(
+        columns,
+        cases,
+        enforced,
+        {key: reason for key, reason in weaker.items() if key not in enforced},
+    )
+
+
+_ATTEMPTS: tuple[frozenset[StatementKind], ...] = (
+    frozenset(StatementKind),
+    frozenset({StatementKind.APPLICABILITY, StatementKind.MISSING_TOGETHER}),
+    frozenset({StatementKind.MISSING_TOGETHER}),
+    frozenset(),
+)
+
+
+def _condition(
+    statement: Statement, core: CoreSpec, shared_codes: frozenset[str]
+) -> _Condition | None:
+    broken = with_relations_solved(broken_formula(statement), core)
+    holds = with_relations_solved(statement.outcomes.holds, core)
+    if broken is None or holds is None:
+        return None
+    is_shared = statement.kind is StatementKind.APPLICABILITY and statement.name in shared_codes
+    columns = formula_columns(broken) | formula_columns(holds)
+    return _Condition(statement, broken, holds, statement.name if is_shared else None, columns)
+
+
+def _enumerate(
+    columns: tuple[str, ...], domains: Domains, conditions: list[_Condition]
+) -> tuple[Case, ...] | None:
+    """Return all cases that break no condition, or None where there are too many to try."""
+    classes = {name: _classes(name, domains.cells[name], conditions) for name in columns}
+    cases: list[Case] = []
+    steps = 0
+
+    def extend(chosen: dict[str, CellSet]) -> bool:
+        nonlocal steps
+        if len(chosen) == len(columns):
+            cases.append(tuple(chosen[name] for name in columns))
+            return len(cases) <= _MOST_STEPS
+        name = columns[len(chosen)]
+        for cells in classes[name]:
+            steps += 1
+            if steps > _MOST_STEPS:
+                return False
+            longer = {**chosen, name: cells}
+            if not any(_is_broken(each, longer, name) for each in conditions) and not extend(
+                longer
+            ):
+                return False
+        return True
+
+    return _merge(cases) if extend({}) else None
+
+
+def _is_broken(condition: _Condition, chosen: Mapping[str, CellSet], newest: str) -> bool:
+    if newest not in condition.columns:
+        return False
+    if _truth(condition.broken, chosen) is True:
+        return True
+    absent = condition.absent
+    return (
+        absent is not None
+        and chosen.get(absent) == NOT_APPLICABLE_CELL
+        and _truth(condition.holds, chosen) is False
+    )
+
+
+def _classes(name: str, domain: CellSet, conditions: list[_Condition]) -> list[CellSet]:
+    """Return a column's cells parted so that every membership is true or false on a whole part.
+
+    Not applicable is a part of its own wherever its reading depends on the condition.
+    """
+    literals = [
+        literal
+        for condition in conditions
+        for formula in (condition.broken, condition.holds)
+        for literal in _memberships(formula)
+        if literal.column == name
+    ]
+    pieces = [CellSet(domain.values)] if domain.values else []
+    for literal in literals:
+        pieces = [
+            part
+            for piece in pieces
+            for part in (
+                CellSet(piece.values.intersect(literal.values)),
+                CellSet(piece.values.minus(literal.values)),
+            )
+            if part
+        ]
+    if domain.missing:
+        pieces.append(MISSING_CELL)
+    alone = any(condition.absent == name for condition in conditions)
+    if domain.not_applicable:
+        pieces.append(NOT_APPLICABLE_CELL)
+    alike: dict[tuple[bool, ...], CellSet] = {}
+    for piece in pieces:
+        signature = tuple(
+            bool(piece.intersect(cells_of_membership(literal))) for literal in literals
+        )
+        if alone:
+            signature += (piece.not_applicable,)
+        alike[signature] = alike[signature].union(piece) if signature in alike else piece
+    return list(alike.values())
+
+
+def _memberships(formula: Formula) -> list[Membership]:
+    match formula:
+        case Constant() | Relation():
+            return []
+        case Membership():
+            return [formula]
+        case AllOf(operands=operands) | AnyOf(operands=operands) | AtLeast(operands=operands):
+            return [literal for operand in operands for literal in _memberships(operand)]
+        case _:
+            assert_never(formula)
+
+
+def _truth(formula: Formula, chosen: Mapping[str, CellSet]) -> bool | None:
+    """Return whether a formula is true on all rows of the chosen classes, or None if not settled.
+
+    Columns without a class may still turn out either way.
+    """
+    match formula:
+        case Constant(value=value):
+            return value
+        case Membership(column=name):
+            if name not in chosen:
+                return None
+            return bool(chosen[name].intersect(cells_of_membership(formula)))
+        case AllOf(operands=operands):
+            return _counted(len(operands), operands, chosen)
+        case AnyOf(operands=operands):
+            return _counted(1, operands, chosen)
+        case AtLeast(count=count, operands=operands):
+            return _counted(count, operands, chosen)
+        case Relation():
+            raise AssertionError("relations were written as memberships before")
+        case _:
+            assert_never(formula)
+
+
+def _counted(
+    count: int, operands: tuple[Formula, ...], chosen: Mapping[str, CellSet]
+) -> bool | None:
+    truths = [_truth(operand, chosen) for operand in operands]
+    true = truths.count(True)
+    if true >= count:
+        return True
+    return False if true + truths.count(None) < count else None
+
+
+def _merge(cases: list[Case]) -> tuple[Case, ...]:
+    """Return fewer cases with the same rows: those that differ in one column only are joined."""
+    merged = cases
+    while True:
+        before = len(merged)
+        for place in range(len(merged[0]) if merged else 0):
+            joined: dict[Case, CellSet] = {}
+            for case in merged:
+                rest = case[:place] + case[place + 1 :]
+                cells = case[place]
+                joined[rest] = joined[rest].union(cells) if rest in joined else cells
+            merged = [(*rest[:place], cells, *rest[place:]) for rest, cells in joined.items()]
+        if len(merged) == before:
+            return tuple(merged)

@@ -1,0 +1,182 @@
+"""Small models of several shapes, made on the spot: random weights, own tokenizers, no network."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra: pip install 'synllm[generate]'")
+pytest.importorskip("transformers", reason="needs the extra: pip install 'synllm[generate]'")
+pytest.importorskip("outlines", reason="needs the extra: pip install 'synllm[generate]'")
+
+TEXT = [
+    'row {"sex":"Female","age":67.05,"unit":"µg","site":"Orléans"}',
+    "Write one row as a JSON object about one patient: age 67, sex Male, Female 10 20 30 67 67",
+]
+SHAPE = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "max_position_embeddings": 512,
+}
+
+
+@pytest.fixture(scope="session")
+def embedded():
+    from synllm.generate.models import load_model
+
+    return load_model(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def make_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write a model folder of the named shape and return its path."""
+
+    def make(shape: str) -> Path:
+        folder = tmp_path_factory.mktemp(shape)
+        SHAPES[shape](folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session", params=["gpt2", "llama", "mistral", "mamba"])
+def small_model(request: pytest.FixtureRequest, make_folder: Callable[..., Path]):
+    from synllm.generate.models import load_model
+
+    return load_model(str(make_folder(request.param)), device="cpu")
+
+
+def _save_gpt2(folder: Path) -> None:
+    """GPT-2: byte-level tokens, numbers joined, no chat template, no padding token."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    size = _save_byte_level_tokenizer(folder)
+    _save_network(
+        GPT2LMHeadModel(
+            GPT2Config(vocab_size=size, n_positions=512, n_embd=32, n_layer=2, n_head=2)
+        ),
+        folder,
+    )
+
+
+def _save_llama(folder: Path) -> None:
+    """Llama: SentencePiece-like tokens with single bytes to fall back on, a begin token."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    size = _save_sentence_piece_tokenizer(folder, byte_fallback=True)
+    # More rows than tokens: real models pad their vocabulary.
+    _save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size + 5, **SHAPE)), folder)
+
+
+def _save_llama_without_bytes(folder: Path) -> None:
+    """The same without single bytes: what is not in its pieces can't be written."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    size = _save_sentence_piece_tokenizer(folder, byte_fallback=False)
+    _save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size, **SHAPE)), folder)
+
+
+def _save_mistral(folder: Path) -> None:
+    """Mistral: attention that looks back over 16 tokens only."""
+    from transformers import MistralConfig, MistralForCausalLM
+
+    size = _save_byte_level_tokenizer(folder)
+    config = MistralConfig(vocab_size=size, sliding_window=16, head_dim=16, **SHAPE)
+    _save_network(MistralForCausalLM(config), folder)
+
+
+def _save_mamba(folder: Path) -> None:
+    """Mamba: no keys and values to remember a prompt by."""
+    from transformers import MambaConfig, MambaForCausalLM
+
+    size = _save_byte_level_tokenizer(folder)
+    config = MambaConfig(vocab_size=size, hidden_size=32, num_hidden_layers=2, state_size=4)
+    _save_network(MambaForCausalLM(config), folder)
+
+
+SHAPES: dict[str, Callable[[Path], None]] = {
+    "gpt2": _save_gpt2,
+    "llama": _save_llama,
+    "asciionly": _save_llama_without_bytes,
+    "mistral": _save_mistral,
+    "mamba": _save_mamba,
+}
+
+
+def _save_network(network, folder: Path) -> None:
+    import torch
+
+    from synllm.generate.models import quiet_libraries
+
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for weight in network.parameters():
+            if weight.dim() > 1:
+                weight.normal_(std=0.2, generator=generator)
+    # A model's own sampling settings must not reach the rows.
+    network.generation_config.update(do_sample=True, top_k=1, repetition_penalty=2.0)
+    with quiet_libraries():
+        network.save_pretrained(folder)
+
+
+def _save_byte_level_tokenizer(folder: Path) -> int:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=340,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(TEXT, trainer)
+    tokenizer.add_tokens(["Orléans"])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    _save_tokenizer_settings(folder, {"eos_token": "<|endoftext|>"})
+    return tokenizer.get_vocab_size()
+
+
+def _save_sentence_piece_tokenizer(folder: Path, *, byte_fallback: bool) -> int:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+
+    special = ["<unk>", "<s>", "</s>"]
+    single_bytes = [f"<0x{byte:02X}>" for byte in range(256)] if byte_fallback else []
+    letters = sorted({letter for line in TEXT for letter in line if letter.isascii()} - {" "})
+    digits = [digit for digit in "0123456789" if digit not in letters]
+    words = ["▁", "▁row", "▁age", "Female", "Fem", "ale", '":"', "67", "▁{", "▁Female", 'é"']
+    pieces = [*special, *single_bytes, *letters, *digits, *words]
+    scores = [(piece, -float(place) / 10) for place, piece in enumerate(pieces)]
+    tokenizer = Tokenizer(models.Unigram(scores, unk_id=0, byte_fallback=byte_fallback))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    tokenizer.add_special_tokens(special)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    template = (
+        "<s>{% for message in messages %}"
+        "{% if message.role == 'system' %}{{ raise_exception('no system messages') }}{% endif %}"
+        "[{{ message.role }}] {{ message.content }}\n{% endfor %}"
+    )
+    tokens = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    _save_tokenizer_settings(folder, {**tokens, "chat_template": template})
+    return tokenizer.get_vocab_size()
+
+
+def _save_tokenizer_settings(folder: Path, settings: dict[str, str]) -> None:
+    content = {"tokenizer_class": "PreTrainedTokenizerFast", **settings}
+    (folder / "tokenizer_config.json").write_text(json.dumps(content), encoding="utf-8")

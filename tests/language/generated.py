@@ -1,0 +1,79 @@
+"""Texts that the grammar itself generates, with spaces and comments between any two words."""
+
+import re
+from functools import cache
+
+import lark
+from hypothesis import strategies as st
+from hypothesis.extra.lark import from_lark
+from lark.lexer import PatternStr
+
+from synllm.resources import grammar_text
+
+STATEMENTS = (
+    "use",
+    "molar_mass",
+    "type_definition",
+    "table",
+    "statistics",
+    "rule",
+    "soft_rule",
+    "derived",
+    "example",
+)
+
+# A column named `are` after a description reads as the `are` of `are missing together`.
+_READ_OTHERWISE = re.compile(r'"\s+are\b(?!\s+missing)')
+
+_space = st.sampled_from([" ", "\n", "\n\n", "\n\n\n  ", "\t", "\r\n"])
+_gap = st.sampled_from(
+    [
+        *[" ", " ", " ", " ", " ", "\n", "\n\n", "\n \n\n  ", "\t", "\r\n"],
+        *[
+            " #\n",
+            "# a\n",
+            "\n# b\n",
+            "\n\n#c \n\n",
+            '\n  ## } "d\n',
+            "# 'e\r\n",
+            "#ƒ\u2028\x85\r-\n",
+        ],
+    ]
+)
+_TERMINALS = {
+    "STRING": st.sampled_from(
+        ['""', '"a"', '"a # b"', r'"\"\\"', '"c, d: {"', '"\'µ≤\t"', '"wide "', f'"{"wide " * 20}"']
+    ),
+    "NAME": st.sampled_from(["a", "b2", "c_d", "größe", "_", "x" * 30, "If", "date"]),
+    "NUMBER": st.sampled_from(["0", "7", "05", "1.50", "120", "0.000"]),
+    "UNIT": st.sampled_from(["'a'", "'mm[Hg]'", "'{#}/uL'", "''", "'mg dL'", "'\"'"]),
+}
+_TERMINALS["QUOTED_NAME"] = _TERMINALS["STRING"]
+
+
+def _spaced(
+    strategy: st.SearchStrategy[str], gap: st.SearchStrategy[str]
+) -> st.SearchStrategy[str]:
+    return st.builds(str.__add__, strategy, gap)
+
+
+def _strategies(grammar: lark.Lark) -> dict[str, st.SearchStrategy[str]]:
+    explicit: dict[str, st.SearchStrategy[str]] = {}
+    for terminal in grammar.terminals:
+        if terminal.name in grammar.ignore_tokens:
+            explicit[terminal.name] = st.just(" ")
+        elif isinstance(terminal.pattern, PatternStr):
+            explicit[terminal.name] = _spaced(st.just(terminal.pattern.value), _gap)
+        else:
+            # What follows a quoted name tells it from text; a comment between would hide that.
+            gap = _space if terminal.name in ("STRING", "QUOTED_NAME") else _gap
+            explicit[terminal.name] = _spaced(_TERMINALS[terminal.name], gap)
+    return explicit
+
+
+@cache
+def texts(start: str) -> st.SearchStrategy[str]:
+    """Returns a strategy for the texts of one grammar rule, each free of syntax errors."""
+    grammar = lark.Lark(grammar_text(), parser="lalr", lexer="basic", start=start)
+    strategy = from_lark(grammar, start=start, explicit=_strategies(grammar))
+    return strategy.filter(lambda text: not _READ_OTHERWISE.search(text))

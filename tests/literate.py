@@ -1,0 +1,116 @@
+"""Markdown that is executed: fenced blocks of pages, and cases of input and expected output.
+
+A case is a heading, a `synspec` block and an `output` block with the rendered findings. Blocks
+whose info string names a file (`synspec lib/vitals.synspec`) are put beside the spec for `use`;
+`output check` asks for the proofs of `synllm check` too.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synllm.diagnostics.diagnostic import Diagnostic
+from synllm.diagnostics.show_text import render_text
+from synllm.language import load_spec, parse_spec
+from synllm.proof.check import prove
+from synllm.spec.passes.lower import lower
+
+SPEC_NAME = "patients.synspec"
+_FENCE = re.compile(
+    r"^(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.M | re.S
+)
+_HEADING = re.compile(r"^#+ (.+)$", re.M)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: the words after the fence, its text and where the text stands."""
+
+    info: tuple[str, ...]
+    body: str
+    start: int
+    end: int
+    heading: str
+    line: int
+
+    @property
+    def language(self) -> str:
+        return self.info[0] if self.info else ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A spec, the files beside it, and the block with the findings it must show."""
+
+    page: Path
+    title: str
+    spec: str
+    output: Block
+    beside: dict[str, str] = field(default_factory=dict)
+
+
+def blocks_of(text: str) -> Iterator[Block]:
+    """Yields the fenced blocks of a page in order, each with the heading it stands under."""
+    fences = list(_FENCE.finditer(text))
+    headings = [
+        each
+        for each in _HEADING.finditer(text)
+        if not any(fence.start() < each.start() < fence.end() for fence in fences)
+    ]
+    for fence in fences:
+        above = [each[1].strip() for each in headings if each.start() < fence.start()]
+        yield Block(
+            tuple(fence["info"].split()),
+            fence["body"],
+            fence.start("body"),
+            fence.end("body"),
+            above[-1] if above else "",
+            text.count("\n", 0, fence.start()) + 1,
+        )
+
+
+def cases_of(page: Path) -> Iterator[Case]:
+    """Yields the cases of a page; every case has a heading of its own."""
+    specs: list[Block] = []
+    for block in blocks_of(page.read_text(encoding="utf-8")):
+        if block.language == "synspec":
+            specs.append(block)
+        elif block.language == "output":
+            beside = {each.info[1]: each.body for each in specs if len(each.info) > 1}
+            (main,) = [each for each in specs if len(each.info) == 1]
+            yield Case(page, block.heading, main.body, block, beside)
+            specs = []
+    assert not specs, f"{page.name} ends with a spec without output"
+
+
+def findings_of(case: Case, folder: Path) -> list[Diagnostic]:
+    """Returns what synllm has to say about a case; `folder` is the current, empty folder."""
+    if case.beside:
+        for name, text in {**case.beside, SPEC_NAME: case.spec}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        spec, findings = load_spec(Path(SPEC_NAME))
+    else:
+        spec, findings = parse_spec(case.spec, SPEC_NAME)
+    if "check" in case.output.info and spec is not None:
+        # The patient that every sound spec can have is another one with each release of z3.
+        proved = prove(spec, lower(spec))
+        findings = [*findings, *(each for each in proved if each.finding != "complete-row")]
+    return findings
+
+
+def shown(case: Case, folder: Path) -> str:
+    """Returns the findings of a case as text, without the lines that name the findings' pages."""
+    text = render_text(findings_of(case, folder), width=100)
+    return re.sub(r"^ +explain: .*\n", "", text, flags=re.M)
+
+
+def accept(case: Case, output: str) -> None:
+    """Writes the output into the case's page, to be reviewed as a change."""
+    text = case.page.read_text(encoding="utf-8")
+    (block,) = [
+        each for each in blocks_of(text) if each.language == "output" and each.heading == case.title
+    ]
+    case.page.write_text(text[: block.start] + output + text[block.end :], encoding="utf-8")
