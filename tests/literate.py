@@ -6,13 +6,13 @@ whose info string names a file (`synspec lib/vitals.synspec`) are put beside the
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.diagnostics.show_text import render_text
-from synllm.language import load_spec, parse_spec
+from synllm.language import parse_spec
 from synllm.proof.check import prove
 from synllm.spec.passes.lower import lower
 
@@ -36,18 +36,23 @@ class Block:
 
     @property
     def language(self) -> str:
+        """What the block is written in."""
         return self.info[0] if self.info else ""
+
+    @property
+    def file(self) -> str | None:
+        """The file that the block stands for, beside the spec."""
+        return next((word for word in self.info[1:] if word.endswith(".synspec")), None)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A spec, the files beside it, and the block with the findings it must show."""
+    """A spec with the files beside it, and the block with the findings it must show."""
 
     page: Path
     title: str
-    spec: str
+    specs: tuple[Block, ...]
     output: Block
-    beside: dict[str, str] = field(default_factory=dict)
 
 
 def blocks_of(text: str) -> Iterator[Block]:
@@ -77,33 +82,35 @@ def cases_of(page: Path) -> Iterator[Case]:
         if block.language == "synspec":
             specs.append(block)
         elif block.language == "output":
-            beside = {each.info[1]: each.body for each in specs if len(each.info) > 1}
-            (main,) = [each for each in specs if len(each.info) == 1]
-            yield Case(page, block.heading, main.body, block, beside)
+            yield Case(page, block.heading, tuple(specs), block)
             specs = []
     assert not specs, f"{page.name} ends with a spec without output"
 
 
-def findings_of(case: Case, folder: Path) -> list[Diagnostic]:
-    """Returns what synllm has to say about a case; `folder` is the current, empty folder."""
-    if case.beside:
-        for name, text in {**case.beside, SPEC_NAME: case.spec}.items():
-            path = folder / name
+def findings_of(blocks: Iterable[Block], folder: Path, *, proved: bool = False) -> list[Diagnostic]:
+    """Returns what synllm has to say about a spec; `folder` is the current, empty folder.
+
+    Blocks that name a file are written there first. `proved`, or the word `check` after the
+    fence, asks for the findings of `synllm check`.
+    """
+    for block in blocks:
+        if block.file is not None:
+            path = folder / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        spec, findings = load_spec(Path(SPEC_NAME))
-    else:
-        spec, findings = parse_spec(case.spec, SPEC_NAME)
-    if "check" in case.output.info and spec is not None:
-        # The patient that every sound spec can have is another one with each release of z3.
-        proved = prove(spec, lower(spec))
-        findings = [*findings, *(each for each in proved if each.finding != "complete-row")]
+            path.write_text(block.body, encoding="utf-8")
+    (main,) = [block for block in blocks if block.file is None]
+    spec, findings = parse_spec(main.body, SPEC_NAME)
+    if spec is not None and (proved or "check" in main.info):
+        findings = [*findings, *prove(spec, lower(spec))]
     return findings
 
 
 def shown(case: Case, folder: Path) -> str:
     """Returns the findings of a case as text, without the lines that name the findings' pages."""
-    text = render_text(findings_of(case, folder), width=100)
+    findings = findings_of(case.specs, folder, proved="check" in case.output.info)
+    # The patient that every sound spec can have is another one with each release of z3.
+    steady = [finding for finding in findings if finding.finding != "complete-row"]
+    text = render_text(steady, width=100)
     return re.sub(r"^ +explain: .*\n", "", text, flags=re.M)
 
 

@@ -79,7 +79,9 @@ def random_spec(random: Random, size: Size = "small") -> Spec:
         columns.insert(random.randint(_after_operands(derived, columns), len(columns)), derived)
     draw = _Draw(random, columns)
     rules = tuple(_rule(draw, f"rule_{index}") for index in range(random.randint(2, 5)))
-    return Spec("random", "A random table", tuple(columns), groups=_groups(random, columns), rules=rules)
+    return Spec(
+        "random", "A random table", tuple(columns), groups=_groups(random, columns), rules=rules
+    )
 
 
 def _after_operands(derived: Column, columns: list[Column]) -> int:
@@ -149,7 +151,9 @@ def _category_type(random: Random) -> CategoryType:
         case 1:
             return CategoryType(tuple("ABCDE"[: random.randint(2, 5)]))
         case _:
-            return CategoryType(("none", "mild", "severe", "worst")[: random.randint(2, 4)], ordered=True)
+            return CategoryType(
+                ("none", "mild", "severe", "worst")[: random.randint(2, 4)], ordered=True
+            )
 
 
 def _derived(random: Random, name: str, before: list[Column], size: Size) -> Column:
@@ -354,10 +358,19 @@ def _within(random: Random, kind: NumberType) -> Fraction:
     interval = kind.interval
     if interval is None:
         return Fraction(random.randint(-5, 20), 10**kind.decimals)
-    assert interval.low is not None and interval.high is not None
+    assert interval.low is not None
+    assert interval.high is not None
     scale = 10**kind.decimals
     low, high = floor(interval.low * scale), floor(interval.high * scale)
-    choices = [random.randint(low, high), random.randint(low, high), low, low + 1, high, high - 1, 0]
+    choices = [
+        random.randint(low, high),
+        random.randint(low, high),
+        low,
+        low + 1,
+        high,
+        high - 1,
+        0,
+    ]
     values = [Fraction(choice, scale) for choice in (*choices, *range(low, high + 1)[:3])]
     # A derived column's range may hold no recorded value at all.
     return random.choice([value for value in values if kind.contains(value)] or values)

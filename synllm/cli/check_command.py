@@ -46,5 +46,9 @@ def exit_code(found: list[Diagnostic]) -> int:
 
 def _summary(path: Path, columns: int, rules: int, diagnostics: list[Diagnostic]) -> str:
     graver = sum(each.severity is not Severity.NOTE for each in diagnostics)
-    outcome = "no findings" if graver == 0 else f"{graver} finding{'s' if graver > 1 else ''}"
-    return f"{path}: {columns} columns, {rules} rules, {outcome}"
+    outcome = "no findings" if graver == 0 else _count(graver, "finding")
+    return f"{path}: {_count(columns, 'column')}, {_count(rules, 'rule')}, {outcome}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -130,13 +130,13 @@ def _binary(function: np.ufunc, left: Operand, right: Operand, recorder: Recorde
             if right == 0 and function in (np.add, np.subtract):
                 return left
             return recorder.record(
-                "number", (name, None, right), lambda a, out: function(a, right, out), (left,)
+                "number", (name, None, right), lambda a, out: function(a, right, out=out), (left,)
             )
         case float(), int():
             if left == 0 and function is np.add:
                 return right
             return recorder.record(
-                "number", (name, left, None), lambda b, out: function(left, b, out), (right,)
+                "number", (name, left, None), lambda b, out: function(left, b, out=out), (right,)
             )
         case _:
             return float(function(left, right))

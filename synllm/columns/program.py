@@ -52,7 +52,10 @@ class Program:
             stop = min(start + CHUNK, batch.length)
             for index, masks in self._outcomes(batch.rows(start, stop)):
                 for code, mask in masks:
-                    np.copyto(found[index, start:stop], np.uint8(code), where=mask)
+                    # No two masks are true together, so adding the difference sets the code;
+                    # uint8 wraps around, as it must where the code is below undecided.
+                    step = np.uint8((code - UNDECIDED) % 256)
+                    found[index, start:stop] += mask.view(np.uint8) * step
 
         _each_chunk(batch.length, write)
         return {each.name: found[index] for index, each in enumerate(self.core.statements)}

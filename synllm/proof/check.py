@@ -13,7 +13,7 @@ DEFAULT_BUDGET = 2_000_000
 def prove(spec: Spec, core: CoreSpec, budget: int = DEFAULT_BUDGET) -> list[Diagnostic]:
     """Return the findings about rows that can or cannot exist; `core` is the lowered spec.
 
-    A table in which every column can be filled in gets a note that shows a patient with every column filled in.
+    A table in which every column can be filled in gets a note with such a patient.
     """
     # Loading z3 takes longer than most commands; only those that prove something pay for it.
     from synllm.proof.complete_row import prove_complete_row

@@ -73,7 +73,7 @@ def find_complete_row(
 
 
 def prove_complete_row(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic]:
-    """Return the complete row as a note (a library has none), or each clash as an error, or what is too intricate."""
+    """Return the complete row as a note (a library has none), or the clashes, or what is too hard."""
     match find_complete_row(spec, core, budget):
         case CompleteRow(row=row):
             if spec.is_library:

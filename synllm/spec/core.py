@@ -100,7 +100,17 @@ class ValueSet:
 
     def intersect(self, other: ValueSet) -> ValueSet:
         """Return the integers in both sets."""
-        return self.complement().union(other.complement()).complement()
+        shared: list[tuple[int | None, int | None]] = []
+        for low, high in self.intervals:
+            for other_low, other_high in other.intervals:
+                if low is not None and other_high is not None and other_high < low:
+                    continue
+                if high is not None and other_low is not None and high < other_low:
+                    break
+                lows = [each for each in (low, other_low) if each is not None]
+                highs = [each for each in (high, other_high) if each is not None]
+                shared.append((max(lows, default=None), min(highs, default=None)))
+        return ValueSet(tuple(shared))
 
     def minus(self, other: ValueSet) -> ValueSet:
         """Return the members that are not in the other set."""

@@ -58,9 +58,10 @@ def draw_expressions(expressions: tuple[Expression, ...], row: Row, spec: Spec) 
     end = max(span.end for span in spans)
     marks: dict[tuple[int, int], _Mark] = {}
     for expression in expressions:
+        # Of several under one text, such as those of `is not`, the outermost is what it says.
         for mark in _marks(expression, row, spec):
             if mark.end > mark.start:
-                marks.setdefault((mark.start, mark.end), mark)
+                marks[mark.start, mark.end] = mark
     return _lay_out(source, start, end, list(marks.values()))
 
 
@@ -92,11 +93,11 @@ def _marks(expression: Expression, row: Row, spec: Spec) -> Iterator[_Mark]:
             yield mark
     span = expression.span
     match expression:
-        case Number():
+        case Number() | Convert():  # A converted term is shown as recorded, in its own unit.
             return
         case ColumnValue(column=name) | Rank(column=name):
             text = show_value(spec.by_name[name], row, spec)
-        case Arithmetic() | Call() | Round() | Convert():
+        case Arithmetic() | Call() | Round():
             text = _show_number(evaluate_term(expression, row, spec))
         case _:
             if isinstance(expression, Is | HasState):
@@ -107,9 +108,9 @@ def _marks(expression: Expression, row: Row, spec: Spec) -> Iterator[_Mark]:
 
 
 def _column_mark(name: str, span: Span, row: Row, spec: Spec) -> Iterator[_Mark]:
-    at = span.text.find(name)
-    if at >= 0:
-        start = span.start + at
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", span.text)
+    if found is not None:
+        start = span.start + found.start()
         yield _Mark(start, start + len(name), show_value(spec.by_name[name], row, spec), 0)
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as parquet
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.spec.model import Column, Spec
 from synllm.spec.types import CategoryType, NumberType
+from synllm.validate.map_ahead import map_ahead
 from synllm.validate.table_text import (
     BATCH_ROWS,
     TEXT_CELLS,
@@ -35,8 +36,11 @@ def open_parquet(path: Path, spec: Spec) -> tuple[TableText | None, list[Diagnos
 
     def stream() -> Iterator[pa.RecordBatch]:
         try:
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
-                yield _text_batch(batch, wanted, spec)
+            yield from map_ahead(
+                lambda batch: _text_batch(batch, wanted, spec),
+                file.iter_batches(batch_size=BATCH_ROWS, columns=wanted),
+                1,
+            )
         except (pa.ArrowException, OSError) as error:
             table.problems.append(_unreadable(path, error))
 

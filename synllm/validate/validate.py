@@ -12,7 +12,6 @@ from synllm.diagnostics.diagnostic import Diagnostic, Severity, has_errors
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import lower
 from synllm.validate.engines import Engine, make_judge
-from synllm.validate.read_ahead import read_ahead
 from synllm.validate.read_table import open_table
 from synllm.validate.report import Report
 from synllm.validate.solver import Audit
@@ -44,7 +43,7 @@ def validate_table(
     judge = make_judge(engine, checked.spec, core, stated)
     tally = Tally(stated, offenders)
     audit = Audit(core)
-    for batch in read_ahead(opened.batches):
+    for batch in opened.batches:
         cells = pa.RecordBatch.from_arrays(
             [batch.column(source) for source in checked.sources.values()], list(checked.sources)
         )

@@ -5,7 +5,7 @@ from functools import cache
 
 import lark
 from hypothesis import strategies as st
-from hypothesis.extra.lark import from_lark
+from hypothesis.extra.lark import LarkStrategy
 from lark.lexer import PatternStr
 
 from synllm.resources import grammar_text
@@ -20,6 +20,10 @@ STATEMENTS = (
     "soft_rule",
     "derived",
     "example",
+)
+
+_EXPRESSION_LEVELS = frozenset(
+    "expression disjunction conjunction negation comparison sum product factor atom".split()
 )
 
 # A column named `are` after a description reads as the `are` of `are missing together`.
@@ -71,9 +75,22 @@ def _strategies(grammar: lark.Lark) -> dict[str, st.SearchStrategy[str]]:
     return explicit
 
 
+class GrammarTexts(LarkStrategy):
+    """Draws from a grammar, mostly the plainest form of each level of an expression.
+
+    Drawn evenly, the average expression holds more than one other, and has no end.
+    """
+
+    def __init__(self, grammar: lark.Lark, start: str) -> None:
+        super().__init__(grammar, start, _strategies(grammar), st.characters())
+        for level in _EXPRESSION_LEVELS & self.nonterminal_strategies.keys():
+            forms = self.nonterminal_strategies[level].elements
+            plain = [form for form in forms if len(form) == 1]
+            self.nonterminal_strategies[level] = st.sampled_from([*plain * 10, *forms])
+
+
 @cache
 def texts(start: str) -> st.SearchStrategy[str]:
     """Returns a strategy for the texts of one grammar rule, each free of syntax errors."""
     grammar = lark.Lark(grammar_text(), parser="lalr", lexer="basic", start=start)
-    strategy = from_lark(grammar, start=start, explicit=_strategies(grammar))
-    return strategy.filter(lambda text: not _READ_OTHERWISE.search(text))
+    return GrammarTexts(grammar, start).filter(lambda text: not _READ_OTHERWISE.search(text))

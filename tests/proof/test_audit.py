@@ -19,8 +19,8 @@ from synllm.spec.evaluate import (
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import lower
 from synllm.spec.values import MISSING, Row, Verdict
-from tests.proof.small_specs import all_rows, small_specs
 from tests.specs_in_code import stroke_like
+from tests.strategies import rows_for, specs
 
 ROW: Row = {
     "gender": "Female",
@@ -67,9 +67,9 @@ def test_a_value_that_its_column_cannot_record_is_refused() -> None:
 
 
 @settings(max_examples=60)
-@given(small_specs(), st.data())
+@given(st.sampled_from(["small", "wide"]).flatmap(specs), st.data())
 def test_the_verdicts_are_those_of_the_semantics(spec: Spec, data: st.DataObject) -> None:
-    rows = data.draw(st.lists(st.sampled_from(list(all_rows(spec))), min_size=1, max_size=8))
+    rows = data.draw(st.lists(rows_for(spec), min_size=1, max_size=10))
 
     verdicts = audit_rows(lower(spec), rows)
 

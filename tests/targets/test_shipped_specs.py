@@ -56,7 +56,7 @@ def rules_on(column: Column, spec: Spec) -> list[Rule]:
     ]
 
 
-@pytest.mark.parametrize(("name", "column_name"), number_columns())
+@pytest.mark.parametrize(("name", "column_name"), list(number_columns()))
 def test_a_column_over_its_whole_grid(name: str, column_name: str) -> None:
     spec = shipped(name)
     column = spec.by_name[column_name]

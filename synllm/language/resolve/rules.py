@@ -78,7 +78,7 @@ def _resolve_body(body: RuleBody, context: Context) -> tuple[Condition | None, C
     then = conditions[-1]
     assert then is not None
     if body.kind == "never":
-        return None, Not(then, then.span)
+        return None, Not(then, body.span)
     return (conditions[0] if body.kind == "when" else None), then
 
 
@@ -100,7 +100,7 @@ def _decision_table(body: RuleBody, context: Context) -> tuple[Condition | None,
         if isinstance(test, HasState) and test.state is not None:
             covered[test.state] = True
         tests.append(test)
-        arms.append(Or((Not(test, arm.test.span), result), arm.span))
+        arms.append(Or((Not(test, arm.span), result), arm.span))
     check_coverage(source, tests, body.inputs[0].span, context)
     uncovered = tuple(
         Not(HasState(source.name, state, body.span), body.span)

@@ -46,12 +46,12 @@ FALSE = Constant(False)
 def membership(literal: Membership, columns: Columns) -> Formula:
     """Return the literal with its values kept to the column's, or a constant where it is one."""
     domain = columns[literal.column].values
-    values = literal.values.intersect(domain)
+    values = domain if literal.values == EVERY_VALUE else literal.values.intersect(domain)
     if literal.missing and literal.not_applicable and values == domain:
         return TRUE
     if not (literal.missing or literal.not_applicable or values):
         return FALSE
-    return replace(literal, values=values)
+    return literal if values == literal.values else replace(literal, values=values)
 
 
 def present(names: Iterable[str], columns: Columns, span: Span = NOWHERE) -> Formula:
@@ -73,7 +73,7 @@ def all_of(operands: Iterable[Formula], columns: Columns, span: Span = NOWHERE) 
     kept: list[Formula] = []
     for operand in merged:
         if isinstance(operand, Membership):
-            if operand.column in related:
+            if operand.column in related and (operand.missing or operand.not_applicable):
                 # A relation is true only where its columns are present.
                 operand = replace(operand, missing=False, not_applicable=False)
             formula = membership(operand, columns)
