@@ -19,6 +19,7 @@ from synllm.diagnostics.show_text import render_text
 from synllm.language.load import load_spec, parse_spec
 from synllm.proof.check import prove
 from synllm.spec.model import Spec
+from synllm.spec.passes.lower import lower
 from synllm.targets.prompt.levels import PromptLevel
 from synllm.targets.write import CompiledSpec
 
@@ -47,7 +48,7 @@ class LoadedSpec:
 
     def check(self) -> list[Diagnostic]:
         """Return all findings: warnings from reading the spec, then what can be proved about it."""
-        return [*self.warnings, *prove(self.spec)]
+        return [*self.warnings, *prove(self.spec, lower(self.spec))]
 
     def compile(self, examples: Sequence[Mapping[str, str]] = ()) -> CompiledSpec:
         """Return prompts, schemas, row regex and guarantees; `synllm.targets.write.write_targets`

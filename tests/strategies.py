@@ -98,7 +98,7 @@ def _column(random: Random, name: str, before: list[Column], size: Size) -> Colu
     condition = None
     draw = _Draw(random, before)
     if draw.columns and random.random() < 0.25:
-        condition = draw.condition(1)
+        condition = draw.ratio_condition() if random.random() < 0.2 else draw.condition(1)
     not_applicable = random.choice([EMPTY_CELL, Code("NA"), Code("none")])
     if random.random() < 0.6:
         return Column(
@@ -166,7 +166,10 @@ def _derived(random: Random, name: str, before: list[Column], size: Size) -> Col
         listed = tuple(Fraction(each, 10**decimals) for each in range(0, 30, 2))
         interval = Interval(listed[0], listed[-1])
     mode: RoundingMode = random.choice(get_args(RoundingMode))
-    formula = _Draw(random, before).term(random.randint(1, 2))
+    draw = _Draw(random, before)
+    formula = draw.term(random.randint(1, 2))
+    if random.random() < 0.3:
+        formula = Arithmetic("/", formula, draw.term(random.randint(0, 1)))
     return Column(
         name, NumberType(decimals, interval, listed), derivation=Derivation(formula, mode)
     )
@@ -258,6 +261,11 @@ class _Draw:
                 operands = tuple(self.condition(0) for _ in range(count))
                 return Count(low, random.randint(low, count), operands)
 
+    def ratio_condition(self) -> Condition:
+        """Return a comparison of a quotient, undefined where the divisor is zero."""
+        quotient = Arithmetic("/", self.term(1), self.term(0))
+        return Compare(self.random.choice(["<", ">="]), quotient, self.number())
+
     def _literal(self) -> Condition:
         random = self.random
         choices = ["state"]
@@ -317,6 +325,9 @@ def random_row(random: Random, spec: Spec) -> Row:
     for column in spec.columns:
         if column.derivation is None:
             row[column.name] = _cell(random, column, literals)
+    for group in spec.groups:
+        if random.random() < 0.3:
+            row.update(dict.fromkeys(group.columns, MISSING))
     for column in spec.condition_order:
         if column.derivation is None and column.applies_when is not None and random.random() < 0.7:
             applies = evaluate_condition(column.applies_when, row, spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -102,7 +103,10 @@ class Program:
 
 
 def compile_program(core: CoreSpec) -> Program:
-    """Return the programme of all the statements."""
+    """Return the programme of all the statements; their names, the keys of results, must differ."""
+    twice = [name for name, uses in Counter(s.name for s in core.statements).items() if uses > 1]
+    if twice:
+        raise ValueError(f"several statements are named {', '.join(twice)}")
     recorder = Recorder()
     goals = []
     for statement in core.statements:

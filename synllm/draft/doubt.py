@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
@@ -14,14 +13,12 @@ from synllm.spec.types import Code
 def doubtful_numbers(name: str, guess: NumberGuess) -> tuple[tuple[Code, ...], str]:
     """Return the numbers that may be missing codes, such as -9 or a zero weight, and the reason."""
     rows = dict(guess.values)
-    usual = [
-        value for value in rows if Fraction(value, 10**guess.decimals) not in lexicon.SENTINELS
-    ]
+    unit: int = 10**guess.decimals
+    sentinels = {number * unit for number in lexicon.SENTINELS} & rows.keys()
+    usual = [value for value in rows if value not in sentinels]
     if not usual:
         return (), ""
-    suspects = [
-        value for value in rows if value not in usual and _is_far_out(value, usual, guess.decimals)
-    ]
+    suspects = [value for value in sorted(sentinels) if _is_far_out(value, usual, unit)]
     others = [value for value in rows if value not in suspects]
     if len(others) > 1 and others[0] == 0 and _is_doubtful_zero(name, others[1:]):
         suspects.append(others.pop(0))
@@ -49,9 +46,8 @@ def doubtful_labels(rows: int, guess: CategoryGuess) -> tuple[tuple[Code, ...], 
     )
 
 
-def _is_far_out(value: int, usual: list[int], decimals: int) -> bool:
+def _is_far_out(value: int, usual: list[int], unit: int) -> bool:
     """Return whether a usual missing code stands far outside all other values (all scaled)."""
-    unit: int = 10**decimals
     if value < 0:
         return usual[0] >= 0 and (value <= -7 * unit or usual[-1] >= 10 * unit)
     return value - usual[-1] > max(usual[-1] - usual[0], 10 * unit)

@@ -21,7 +21,7 @@ from synllm.draft.words import name_word
 
 SIGNIFICANT_DIGITS = 4
 _PROBABILITIES = tuple(Fraction(p, 100) for p in (5, 25, 50, 75, 95))
-_POINT_SHARE = Fraction(1, 10)
+_POINT_ONE_IN = 10
 _CONTINUOUS = 20
 
 
@@ -69,7 +69,7 @@ def _number_figures(guess: NumberGuess) -> list[str]:
         figures.extend(
             f"point {shortest(value, guess.decimals)} at {percent(count, rows)}"
             for value, count in guess.values
-            if Fraction(count, rows) > _POINT_SHARE
+            if count * _POINT_ONE_IN > rows
         )
     return figures
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 
 from synllm.draft import lexicon
 from synllm.draft.doubt import doubtful_labels, doubtful_numbers
-from synllm.draft.guess_number import guess_number, numbers_among
+from synllm.draft.guess_number import Recorded, guess_number, numbers_among
 from synllm.draft.guess_text import guess_text
 from synllm.draft.profile import (
     CategoryGuess,
@@ -41,7 +40,8 @@ def guess_column(
     missing: list[tuple[Code, int]] = []
 
     def set_aside(code: Code) -> None:
-        texts = [text for text in present if code_matches(code, text)]
+        candidates = present if code.numeric else {code.text} & present.keys()
+        texts = [text for text in candidates if code_matches(code, text)]
         if texts:
             missing.append((code, sum(present.pop(text) for text in texts)))
 
@@ -82,7 +82,7 @@ def _with_doubt(
 
 
 def _guess(
-    name: str, counts: Mapping[str, int], numbers: Mapping[str, Fraction] | None, rows: int
+    name: str, counts: Mapping[str, int], numbers: Mapping[str, Recorded] | None, rows: int
 ) -> tuple[Guess, list[str]]:
     """Return the guess for a column's present texts, with the questions it raises."""
     if not name.strip():

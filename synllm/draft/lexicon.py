@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 MISSING_MARKS = frozenset(
     {"", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "nil", "?", ".", "-", "--", "<na>"}
@@ -20,12 +19,12 @@ MISSING_WORDS = frozenset(
 """Words that can be an answer of their own in a category column."""
 
 SENTINELS = frozenset(
-    Fraction(number)
-    for number in (
+    {
         -1, -7, -8, -9, -77, -88, -99, -777, -888, -999, -9999,
         77, 88, 99, 777, 888, 999, 7777, 8888, 9999, 99999, 999999,
-    )
+    }
 )  # fmt: skip
+"""Numbers that studies write where a value is missing."""
 
 YES_NO_PAIRS = {
     frozenset(pair): pair for pair in (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"))

@@ -21,7 +21,6 @@ from synllm.draft.profile import (
     YesNoGuess,
 )
 from synllm.draft.read import ColumnText, read_columns
-from synllm.spec.cells import code_matches
 
 Progress = Callable[[int, int], None]
 
@@ -53,9 +52,8 @@ def profile_table(
 
 def _marks_among_numbers(counts: dict[str, int]) -> set[str]:
     """Return the marks, such as NA, that a number column shows to be missing codes."""
-    if numbers_among(counts) is None:
-        return set()
-    return {text for text in counts if text and is_missing_mark(text)}
+    marks = {text for text in counts if text and is_missing_mark(text)}
+    return marks if marks and numbers_among(counts) is not None else set()
 
 
 def _missing_together(
@@ -68,10 +66,7 @@ def _missing_together(
             profile.guess, NumberGuess | CategoryGuess | YesNoGuess
         ):
             continue
-        codes = [code for code, _ in profile.missing]
-        texts = frozenset(
-            text for text in column.texts if any(code_matches(code, text) for code in codes)
-        )
+        texts = frozenset(code.text for code, _ in profile.missing)
         groups.setdefault(column.holds(texts).tobytes(), []).append(profile.name)
     return tuple(tuple(names) for names in groups.values() if len(names) > 1)
 

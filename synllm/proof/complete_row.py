@@ -69,11 +69,12 @@ def find_complete_row(
                 return undecided
             return CompleteRow(replay(guessed, core, spec, complete=True))
         case Unsatisfiable():
-            return _find_clashes(spec, core, budget)
+            # Taking the clash apart asks harder questions, which the budget may not cover.
+            return _find_clashes(spec, core, budget) or Undecided("the clash stays whole")
 
 
 def prove_complete_row(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic]:
-    """Return the complete row as a note (a library has none), or the clashes, or what is too hard."""
+    """Return the complete row as a note (a library has none), or what stands against one."""
     match find_complete_row(spec, core, budget):
         case CompleteRow(row=row):
             if spec.is_library:
@@ -117,21 +118,19 @@ def _find_clashes(spec: Spec, core: CoreSpec, budget: int) -> tuple[Clash, ...]:
     remaining = everything
     clashes: dict[tuple[int, ...], Clash] = {}
     while len(clashes) < _CLASHES_SHOWN:
-        if not isinstance(session.ask(remaining, filled), Unsatisfiable):
+        if not isinstance(session.probe(remaining, filled), Unsatisfiable):
             break
         clashing = irreducible_core(session, remaining, filled)
         remedies = [
             number
             for number in clashing
-            if isinstance(
-                session.ask([each for each in everything if each != number], filled), Satisfiable
-            )
+            if session.probe([each for each in everything if each != number], filled) is None
         ]
         claims = tuple(session.claims[number] for number in clashing)
         clashes[clashing] = Clash(
             claims,
             tuple(session.claims[number] for number in remedies),
-            any_row=not isinstance(session.ask(clashing), Unsatisfiable),
+            any_row=not isinstance(session.probe(clashing), Unsatisfiable),
             coarse=find_coarse_columns(spec, core, budget, claims),
         )
         rules = [number for number in clashing if not session.claims[number].is_range]

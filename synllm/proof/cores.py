@@ -7,7 +7,7 @@ from itertools import count
 
 import z3
 
-from synllm.proof.session import Satisfiable, Session, Undecided, Unsatisfiable
+from synllm.proof.session import Session, Undecided, Unsatisfiable
 
 _QUESTIONS_FOR_SMALLEST = 400
 
@@ -34,11 +34,9 @@ def _delete(
         if candidate not in remaining:
             continue
         without = tuple(each for each in remaining if each != candidate)
-        match session.ask(without, given):
-            case Unsatisfiable(core=core):
-                remaining = core
-            case Satisfiable() | Undecided():
-                pass
+        outcome = session.probe(without, given)
+        if isinstance(outcome, Unsatisfiable):
+            remaining = outcome.core
     return remaining
 
 
@@ -61,12 +59,12 @@ def _smallest(
             continue
         if next(questions) > _QUESTIONS_FOR_SMALLEST:
             return None
-        match session.ask(hitting, given):
+        match session.probe(hitting, given):
             case Unsatisfiable(core=core):
                 return _delete(session, core, given)
             case Undecided():
                 return None
-            case Satisfiable():
+            case None:
                 pass
         kept = list(hitting)
         removed: list[int] = []
@@ -75,8 +73,8 @@ def _smallest(
                 continue
             if next(questions) > _QUESTIONS_FOR_SMALLEST:
                 return None
-            match session.ask([*kept, candidate], given):
-                case Satisfiable():
+            match session.probe([*kept, candidate], given):
+                case None:
                     kept.append(candidate)
                 case Unsatisfiable():
                     removed.append(candidate)

@@ -27,7 +27,7 @@ def prove_rules_apply(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnosti
             encode_formula(each, session.encoding) for each in (condition.true, condition.undefined)
         ]
         met = any_of(applies, session.encoding)
-        if isinstance(session.ask((), [met]), Unsatisfiable):
+        if isinstance(session.probe((), [met]), Unsatisfiable):
             findings.append(
                 report(
                     "rule-never-applies",

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import z3
 
 from synllm.proof.claims import name_statement, range_claims, statement_claims
-from synllm.proof.session import Claim, Satisfiable, Session, Unsatisfiable
+from synllm.proof.session import Claim, Session, Unsatisfiable
 from synllm.spec.core import CoreSpec
 from synllm.spec.expressions import Interval
 from synllm.spec.model import Column, Spec
@@ -41,7 +41,7 @@ def take_apart(
     everything = session.track(
         [*claims, *statement_claims(spec, session), *range_claims(spec, core, session)]
     )
-    if not isinstance(session.ask(everything, given), Unsatisfiable):
+    if not isinstance(session.probe(everything, given), Unsatisfiable):
         session = Session(core, budget)
         claims, given = question(session)
         session.track([*claims, *statement_claims(spec, session)])
@@ -55,8 +55,7 @@ def find_coarse_columns(
     session = Session(lower(replace(spec, columns=tuple(map(_refine, spec.columns)))), budget)
     names = {claim.name for claim in claims}
     kept = [claim for claim in statement_claims(spec, session) if claim.name in names]
-    outcome = session.ask(session.track(kept), session.every_column_filled())
-    if not isinstance(outcome, Satisfiable):
+    if session.probe(session.track(kept), session.every_column_filled()) is not None:
         return ()
     mentioned = {
         name

@@ -97,24 +97,42 @@ class Session:
         return tuple(range(first, len(self.claims)))
 
     def ask(self, claims: Sequence[int], given: Sequence[z3.BoolRef] = ()) -> Outcome:
-        """Return whether a row agrees with the numbered claims and all that is given."""
+        """Return whether a row agrees with the numbered claims and all that is given: which one."""
         self._solver.push()
         try:
-            self._solver.add(*given)
-            answer = self._solver.check(*(self._switches[number] for number in claims))
-            if answer == z3.sat:
+            outcome = self._check(claims, given)
+            if outcome is None:
                 return Satisfiable(self._read_cells(self._solver.model()))
-            if answer == z3.unsat:
-                blamed = {str(switch) for switch in self._solver.unsat_core()}
-                return Unsatisfiable(
-                    tuple(number for number in claims if str(self._switches[number]) in blamed)
-                )
-            why = str(self._solver.reason_unknown())
-            if "interrupted" in why:  # z3 catches Ctrl-C for itself while it works
-                raise KeyboardInterrupt
-            return Undecided(why)
+            return outcome
         finally:
             self._solver.pop()
+
+    def probe(
+        self, claims: Sequence[int], given: Sequence[z3.BoolRef] = ()
+    ) -> Unsatisfiable | Undecided | None:
+        """Return what stands against such a row; None where one exists. Faster than `ask`."""
+        self._solver.push()
+        try:
+            return self._check(claims, given)
+        finally:
+            self._solver.pop()
+
+    def _check(
+        self, claims: Sequence[int], given: Sequence[z3.BoolRef]
+    ) -> Unsatisfiable | Undecided | None:
+        self._solver.add(*given)
+        answer = self._solver.check(*(self._switches[number] for number in claims))
+        if answer == z3.sat:
+            return None
+        if answer == z3.unsat:
+            blamed = {str(switch) for switch in self._solver.unsat_core()}
+            return Unsatisfiable(
+                tuple(number for number in claims if str(self._switches[number]) in blamed)
+            )
+        why = str(self._solver.reason_unknown())
+        if "interrupted" in why:  # z3 catches Ctrl-C for itself while it works
+            raise KeyboardInterrupt
+        return Undecided(why)
 
     def in_range(self, column: CoreColumn) -> z3.BoolRef:
         """Return the expression that the column, where it has a value, has one of its own."""

@@ -40,7 +40,10 @@ from synllm.spec.core import (
 MOST_CASES = 64
 """More cases than this are left to checking after: the grammar would grow out of hand."""
 
-_MOST_STEPS = 20_000
+UNSURE_READING = "it is about a cell whose code means not applicable or something else"
+
+_MOST_EFFORT = 1_000_000
+"""Looking at more literals than this would take seconds."""
 
 Case: TypeAlias = tuple[CellSet, ...]
 
@@ -69,7 +72,17 @@ class _Condition:
     broken: Formula
     holds: Formula
     absent: str | None
-    columns: frozenset[str]
+    literals: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """Cells of one column that no condition tells apart, and the ids of the literals they make
+    true.
+    """
+
+    cells: CellSet
+    true: frozenset[int]
 
 
 def block_cases(
@@ -91,7 +104,9 @@ def block_cases(
         else:
             conditions.append(condition)
     for kinds in _ATTEMPTS:
-        kept = [each for each in conditions if each.statement.kind in kinds]
+        wanted = [each for each in conditions if each.statement.kind in kinds]
+        kept = _readable(wanted, shared_codes)
+        weaker |= {key_of(each.statement): UNSURE_READING for each in wanted if each not in kept}
         cases = _enumerate(columns, domains, kept)
         if cases is not None and 0 < len(cases) <= MOST_CASES:
             break
@@ -120,6 +135,21 @@ _ATTEMPTS: tuple[frozenset[StatementKind], ...] = (
 )
 
 
+def _readable(conditions: list[_Condition], shared_codes: frozenset[str]) -> list[_Condition]:
+    """Return the conditions on cells whose reading is sure once all of these are obeyed."""
+    kept = conditions
+    while True:
+        sure = {each.absent for each in kept}
+        left = [
+            each
+            for each in kept
+            if all(lit.column not in shared_codes or lit.column in sure for lit in each.literals)
+        ]
+        if len(left) == len(kept):
+            return kept
+        kept = left
+
+
 def _condition(
     statement: Statement, core: CoreSpec, shared_codes: frozenset[str]
 ) -> _Condition | None:
@@ -128,8 +158,8 @@ def _condition(
     if broken is None or holds is None:
         return None
     is_shared = statement.kind is StatementKind.APPLICABILITY and statement.name in shared_codes
-    columns = formula_columns(broken) | formula_columns(holds)
-    return _Condition(statement, broken, holds, statement.name if is_shared else None, columns)
+    literals = (*_memberships(broken), *_memberships(holds))
+    return _Condition(statement, broken, holds, statement.name if is_shared else None, literals)
 
 
 def _enumerate(
@@ -137,78 +167,80 @@ def _enumerate(
 ) -> tuple[Case, ...] | None:
     """Return all cases that break no condition, or None where there are too many to try."""
     classes = {name: _classes(name, domains.cells[name], conditions) for name in columns}
+    touching = {
+        name: [each for each in conditions if any(lit.column == name for lit in each.literals)]
+        for name in columns
+    }
+    effort = {name: 1 + sum(len(each.literals) for each in touching[name]) for name in columns}
     cases: list[Case] = []
-    steps = 0
+    spent = 0
 
-    def extend(chosen: dict[str, CellSet]) -> bool:
-        nonlocal steps
+    def extend(chosen: dict[str, _Class]) -> bool:
+        nonlocal spent
         if len(chosen) == len(columns):
-            cases.append(tuple(chosen[name] for name in columns))
-            return len(cases) <= _MOST_STEPS
+            cases.append(tuple(chosen[name].cells for name in columns))
+            return True
         name = columns[len(chosen)]
-        for cells in classes[name]:
-            steps += 1
-            if steps > _MOST_STEPS:
+        for each in classes[name]:
+            spent += effort[name]
+            if spent > _MOST_EFFORT:
                 return False
-            longer = {**chosen, name: cells}
-            if not any(_is_broken(each, longer, name) for each in conditions) and not extend(
-                longer
-            ):
+            longer = {**chosen, name: each}
+            if any(_is_broken(condition, longer) for condition in touching[name]):
+                continue
+            if not extend(longer):
                 return False
         return True
 
     return _merge(cases) if extend({}) else None
 
 
-def _is_broken(condition: _Condition, chosen: Mapping[str, CellSet], newest: str) -> bool:
-    if newest not in condition.columns:
-        return False
+def _is_broken(condition: _Condition, chosen: Mapping[str, _Class]) -> bool:
     if _truth(condition.broken, chosen) is True:
         return True
-    absent = condition.absent
     return (
-        absent is not None
-        and chosen.get(absent) == NOT_APPLICABLE_CELL
+        condition.absent is not None
+        and condition.absent in chosen
+        and chosen[condition.absent].cells == NOT_APPLICABLE_CELL
         and _truth(condition.holds, chosen) is False
     )
 
 
-def _classes(name: str, domain: CellSet, conditions: list[_Condition]) -> list[CellSet]:
-    """Return a column's cells parted so that every membership is true or false on a whole part.
+def _classes(name: str, domain: CellSet, conditions: list[_Condition]) -> list[_Class]:
+    """Return a column's cells parted so that every literal is true or false on a whole part.
 
     Not applicable is a part of its own wherever its reading depends on the condition.
     """
     literals = [
         literal
         for condition in conditions
-        for formula in (condition.broken, condition.holds)
-        for literal in _memberships(formula)
+        for literal in condition.literals
         if literal.column == name
     ]
     pieces = [CellSet(domain.values)] if domain.values else []
-    for literal in literals:
+    for values in {literal.values: None for literal in literals}:
         pieces = [
             part
             for piece in pieces
             for part in (
-                CellSet(piece.values.intersect(literal.values)),
-                CellSet(piece.values.minus(literal.values)),
+                CellSet(piece.values.intersect(values)),
+                CellSet(piece.values.minus(values)),
             )
             if part
         ]
     if domain.missing:
         pieces.append(MISSING_CELL)
-    alone = any(condition.absent == name for condition in conditions)
     if domain.not_applicable:
         pieces.append(NOT_APPLICABLE_CELL)
-    alike: dict[tuple[bool, ...], CellSet] = {}
+    alone = any(condition.absent == name for condition in conditions)
+    alike: dict[tuple[bool, frozenset[int]], _Class] = {}
     for piece in pieces:
-        signature = tuple(
-            bool(piece.intersect(cells_of_membership(literal))) for literal in literals
+        true = frozenset(
+            id(literal) for literal in literals if piece.intersect(cells_of_membership(literal))
         )
-        if alone:
-            signature += (piece.not_applicable,)
-        alike[signature] = alike[signature].union(piece) if signature in alike else piece
+        key = alone and piece.not_applicable, true
+        cells = alike[key].cells.union(piece) if key in alike else piece
+        alike[key] = _Class(cells, true)
     return list(alike.values())
 
 
@@ -224,38 +256,44 @@ def _memberships(formula: Formula) -> list[Membership]:
             assert_never(formula)
 
 
-def _truth(formula: Formula, chosen: Mapping[str, CellSet]) -> bool | None:
+def _truth(formula: Formula, chosen: Mapping[str, _Class]) -> bool | None:
     """Return whether a formula is true on all rows of the chosen classes, or None if not settled.
 
     Columns without a class may still turn out either way.
     """
     match formula:
+        case Membership(column=name):
+            return id(formula) in chosen[name].true if name in chosen else None
+        case AllOf(operands=operands):
+            return _settled(operands, chosen, by=False)
+        case AnyOf(operands=operands):
+            return _settled(operands, chosen, by=True)
+        case AtLeast(count=count, operands=operands):
+            truths = [_truth(operand, chosen) for operand in operands]
+            true = truths.count(True)
+            if true >= count:
+                return True
+            return False if true + truths.count(None) < count else None
         case Constant(value=value):
             return value
-        case Membership(column=name):
-            if name not in chosen:
-                return None
-            return bool(chosen[name].intersect(cells_of_membership(formula)))
-        case AllOf(operands=operands):
-            return _counted(len(operands), operands, chosen)
-        case AnyOf(operands=operands):
-            return _counted(1, operands, chosen)
-        case AtLeast(count=count, operands=operands):
-            return _counted(count, operands, chosen)
         case Relation():
             raise AssertionError("relations were written as memberships before")
         case _:
             assert_never(formula)
 
 
-def _counted(
-    count: int, operands: tuple[Formula, ...], chosen: Mapping[str, CellSet]
+def _settled(
+    operands: tuple[Formula, ...], chosen: Mapping[str, _Class], *, by: bool
 ) -> bool | None:
-    truths = [_truth(operand, chosen) for operand in operands]
-    true = truths.count(True)
-    if true >= count:
-        return True
-    return False if true + truths.count(None) < count else None
+    """Return the truth that one operand settles the whole by, else its opposite or None."""
+    whole: bool | None = not by
+    for operand in operands:
+        truth = _truth(operand, chosen)
+        if truth is by:
+            return by
+        if truth is None:
+            whole = None
+    return whole
 
 
 def _merge(cases: list[Case]) -> tuple[Case, ...]:

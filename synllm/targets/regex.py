@@ -9,14 +9,14 @@ from fractions import Fraction
 from functools import cached_property
 
 from synllm.rowspace.cell_set import CellSet
-from synllm.rowspace.domains import Domains, StatementKey, column_domains
+from synllm.rowspace.domains import Domains, StatementKey, column_domains, key_of
 from synllm.rowspace.field_order import FieldOrder, order_fields
 from synllm.spec.cells import read_cell
-from synllm.spec.core import CoreSpec, ValueSet
+from synllm.spec.core import CoreSpec, StatementKind, ValueSet
 from synllm.spec.model import Column, Spec
 from synllm.spec.types import CategoryType, Code, NumberType
 from synllm.spec.values import NOT_APPLICABLE
-from synllm.targets.blocks import BlockCases, Case, block_cases
+from synllm.targets.blocks import UNSURE_READING, BlockCases, Case, block_cases
 from synllm.targets.number_regex import group, number_alternatives
 from synllm.targets.row_format import RowFormat, json_code, json_text
 
@@ -97,7 +97,20 @@ def build_row_grammar(spec: Spec, core: CoreSpec) -> RowGrammar:
         column.name for column in spec.generated_columns if _shares_not_applicable_code(column)
     )
     blocks = tuple(block_cases(columns, core, domains, shared) for columns in order.blocks)
-    return RowGrammar(spec, order, domains, blocks)
+    enforced = frozenset[StatementKey]().union(*(block.enforced for block in blocks))
+    unsure = {name for name in shared if (StatementKind.APPLICABILITY, name) not in enforced}
+    return RowGrammar(spec, order, _without(domains, unsure, core), blocks)
+
+
+def _without(domains: Domains, unsure: set[str], core: CoreSpec) -> Domains:
+    """Return the domains, claiming nothing for statements about cells with an unsure reading."""
+    lost = {
+        key_of(statement)
+        for statement in core.statements
+        if key_of(statement) in domains.enforced and not unsure.isdisjoint(statement.columns)
+    }
+    reasons = dict.fromkeys(lost, UNSURE_READING)
+    return Domains(domains.cells, domains.enforced - lost, {**domains.weaker, **reasons})
 
 
 def cell_regex(column: Column, cells: CellSet) -> str:

@@ -113,9 +113,21 @@ def _parse(layout: _Layout, file: BinaryIO) -> Iterator[pa.RecordBatch]:
             yield _named(batch, layout)
     for place in quoted_from:
         file.seek(place)
+        last = None
         with _open(layout, file, _BLOCK_BYTES) as reader:
-            for batch in reader:
-                yield _named(batch, layout)
+            for last in reader:
+                yield _named(last, layout)
+        if last is not None and _ends_in_quotes(last, layout.path):
+            raise pa.ArrowInvalid("the last cell is still open")
+
+
+def _ends_in_quotes(last: pa.RecordBatch, path: Path) -> bool:
+    """Return whether a cell of several lines reaches to the very end of the file."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 64))
+        tail = file.read()
+    cells = last.slice(last.num_rows - 1).to_pylist()[0].values()
+    return any("\n" in cell and tail.endswith(cell.encode()[-64:]) for cell in cells)
 
 
 def _open(layout: _Layout, file: object, block: int) -> arrow_csv.CSVStreamingReader:

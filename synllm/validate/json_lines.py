@@ -95,7 +95,7 @@ def _read_rows(path: Path, spec: Spec) -> Iterator[Cells]:
                 continue
             try:
                 row = json.loads(
-                    line,
+                    line.strip(),
                     object_pairs_hook=pairs,
                     parse_float=str,
                     parse_int=str,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 
 _SHOWN_RAGGED_ROWS = 3
+_LONGEST_CELL_LINES = 50
 
 
 def locate_rows(path: Path, delimiter: str, rows: Collection[int]) -> dict[int, int]:
@@ -18,10 +21,10 @@ def locate_rows(path: Path, delimiter: str, rows: Collection[int]) -> dict[int, 
     if not wanted:
         return lines
     last = max(wanted)
-    for row, line, _ in _records(path, delimiter):
-        if row in wanted:
-            lines[row] = line
-        if row >= last:
+    for record in _records(path, delimiter):
+        if record.row in wanted:
+            lines[record.row] = record.line
+        if record.row >= last:
             break
     return lines
 
@@ -40,9 +43,11 @@ def explain_broken_text(path: Path, delimiter: str, width: int, reason: str) -> 
         return find_invalid_utf8(path)
     except csv.Error:
         return _endless_cell(path)
+    if ragged and _swallows_rows(ragged[0], width):
+        return _endless_cell(path, ragged[0].line - ragged[0].lines + 1)
     if ragged:
         return _ragged_row(path, width, ragged)
-    if "straddling" in reason or "block" in reason:
+    if "straddl" in reason or "still open" in reason:
         return _endless_cell(path)
     return report(
         "table-unreadable",
@@ -69,48 +74,57 @@ def find_invalid_utf8(path: Path) -> Diagnostic:
     return report("table-not-utf8", f"{path.name} is not in UTF-8", fix="save the file as UTF-8")
 
 
-def _find_ragged(path: Path, delimiter: str, width: int) -> list[tuple[int, int, int]]:
-    """Return row, line and number of cells of the first rows that differ from the header."""
-    found = []
-    for row, line, cells in _records(path, delimiter):
-        if cells != width:
-            found.append((row, line, cells))
-            if len(found) == _SHOWN_RAGGED_ROWS:
-                break
-    return found
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A data row: its number, its last line, how many lines it takes, how many cells it has."""
+
+    row: int
+    line: int
+    lines: int
+    cells: int
 
 
-def _records(path: Path, delimiter: str) -> Iterator[tuple[int, int, int]]:
-    """Yield number, last line and count of cells of each data row; empty lines are no rows."""
+def _find_ragged(path: Path, delimiter: str, width: int) -> list[_Record]:
+    """Return the first rows whose count of cells differs from the header's."""
+    ragged = (each for each in _records(path, delimiter) if each.cells != width)
+    return list(islice(ragged, _SHOWN_RAGGED_ROWS))
+
+
+def _records(path: Path, delimiter: str) -> Iterator[_Record]:
+    """Yield the data rows; empty lines are no rows."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         header = next(reader, [])
-        row = 0
+        row, before = 0, reader.line_num
         for cells in reader:
             if cells or len(header) == 1:
                 row += 1
-                yield row, reader.line_num, max(1, len(cells))
+                yield _Record(row, reader.line_num, reader.line_num - before, max(1, len(cells)))
+            before = reader.line_num
 
 
-def _ragged_row(path: Path, width: int, ragged: list[tuple[int, int, int]]) -> Diagnostic:
-    row, line, cells = ragged[0]
-    others = ", ".join(f"row {row} (line {line}) has {cells}" for row, line, cells in ragged[1:])
+def _swallows_rows(record: _Record, width: int) -> bool:
+    """Return whether a row more likely holds an open quote than too few or too many cells."""
+    return record.lines > _LONGEST_CELL_LINES or (record.lines > 1 and record.cells < width)
+
+
+def _ragged_row(path: Path, width: int, ragged: list[_Record]) -> Diagnostic:
+    first, *rest = ragged
+    others = "".join(f"; row {e.row} (line {e.line}) has {e.cells}" for e in rest)
+    cells = "1 cell" if first.cells == 1 else f"{first.cells} cells"
     return report(
         "ragged-row",
-        f"row {row} of {path.name} (line {line}) has {_cells(cells)} where the header has {width}"
-        + (f"; {others}" if others else ""),
+        f"row {first.row} of {path.name} (line {first.line}) has {cells} "
+        f"where the header has {width}{others}",
         fix="put a cell that contains the separator in double quotes, and complete short rows",
     )
 
 
-def _endless_cell(path: Path) -> Diagnostic:
+def _endless_cell(path: Path, line: int | None = None) -> Diagnostic:
+    where = "" if line is None else f" in line {line}"
     return report(
         "quote-not-closed",
-        f"a cell of {path.name} runs on for more than a hundred thousand characters",
+        f"a cell{where} of {path.name} has no end: it swallows the rows after it",
         fix='look for a double quote (") that is opened and not closed; write a quote inside '
         'a quoted cell twice ("")',
     )
-
-
-def _cells(count: int) -> str:
-    return "1 cell" if count == 1 else f"{count} cells"

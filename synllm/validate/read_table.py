@@ -49,6 +49,10 @@ def check_header(table: str, header: Sequence[str], spec: Spec) -> list[Diagnost
 
     Identifier and derived columns may be absent: they are not needed to check anything.
     """
+    needed = [column.name for column in spec.generated_columns]
+    absent = [name for name in needed if name not in header]
+    if len(absent) == len(needed) > 1:
+        return [_no_header(table, header, needed)]
     doubled = [name for name, times in Counter(header).items() if times > 1 and name]
     if doubled:
         return [
@@ -59,11 +63,7 @@ def check_header(table: str, header: Sequence[str], spec: Spec) -> list[Diagnost
             )
             for name in doubled
         ]
-    needed = [column.name for column in spec.generated_columns]
-    absent = [name for name in needed if name not in header]
     unnamed = [name for name in header if name not in spec.by_name]
-    if len(absent) == len(needed) > 1:
-        return [_no_header(table, header, needed)]
     findings = [_missing_column(table, name, unnamed) for name in absent]
     if unnamed:
         shown = ", ".join(f"`{name}`" if name else "one without a name" for name in unnamed[:8])

@@ -97,7 +97,8 @@ class Tally:
                     for row, text, problem in kept.first
                 ),
             )
-            for name, kept in self._problems.items()
+            for name in sources
+            if (kept := self._problems.get(name)) is not None
         )
 
     def _add_offenders(

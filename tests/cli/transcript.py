@@ -50,9 +50,7 @@ def read_transcript(text: str) -> Transcript:
         output, following = _split_comment(output)
         steps.append(Step(comment, command[2:], output.strip("\n")))
         comment = following
-    return Transcript(
-        tuple(steps), tuple(zip(names, contents, strict=True)), text[len(head) :]
-    )
+    return Transcript(tuple(steps), tuple(zip(names, contents, strict=True)), text[len(head) :])
 
 
 def run_step(step: Step) -> str:

@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from synllm.diagnostics.catalogue import FINDINGS
 from synllm.diagnostics.explain import explain, list_findings, suggest_finding
+from synllm.language import parse_spec
 from synllm.resources import finding_names
+from synllm.validate.validate import validate_table
 from tests.literate import Block, blocks_of, findings_of
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -110,3 +113,48 @@ def test_the_list_of_findings_has_a_sentence_for_each() -> None:
 def test_a_mistyped_finding_is_met_with_the_nearest_one() -> None:
     assert explain("unknwon-column") is None
     assert "did you mean `unknown-column`?" in suggest_finding("unknwon-column")
+
+
+TABLE_COLUMNS = {
+    "age": "age : integer in 0..120 'a' \"Age\"",
+    "smoking_status": 'smoking_status : one of {"formerly smoked", "never smoked", smokes} "Smoking"',
+    "stroke": 'stroke : yes/no coded 1/0 "Had a stroke"',
+}
+WITHOUT_SMOKING = {"column-not-in-spec", "broken-json-line"}
+NOTES = {"column-not-in-spec"}
+
+
+def tables_on_pages(section: str) -> list[Any]:
+    """The tables that a section shows, for findings about reading one."""
+    return [
+        pytest.param(name, block, id=f"{name}:{block.line}")
+        for name in FINDINGS
+        for block in blocks_of(page_of(name))
+        if block.heading == section and block.language in ("csv", "json")
+        if name not in {"nothing-to-draft", "unreadable-example-row"}
+    ]
+
+
+def findings_about(name: str, block: Block, folder: Path) -> set[str]:
+    """What `synllm validate` finds wrong with a table that a page shows."""
+    lines = [
+        line
+        for column, line in TABLE_COLUMNS.items()
+        if not (column == "smoking_status" and name in WITHOUT_SMOKING)
+    ]
+    spec, findings = parse_spec('synspec 1\ntable t "T" {\n' + "\n".join(lines) + "\n}\n", "t")
+    assert spec is not None, findings
+    table = folder / ("table.csv" if block.language == "csv" else "table.jsonl")
+    table.write_text(block.body, encoding="utf-8")
+    _, found = validate_table(spec, table)
+    return {each.finding for each in found}
+
+
+@pytest.mark.parametrize(("name", "block"), tables_on_pages("Fires"))
+def test_the_table_that_fires_shows_the_finding(name: str, block: Block, tmp_path: Path) -> None:
+    assert findings_about(name, block, tmp_path) - (NOTES - {name}) == {name}
+
+
+@pytest.mark.parametrize(("name", "block"), tables_on_pages("Does not fire"))
+def test_the_table_that_does_not_fire_is_read(name: str, block: Block, tmp_path: Path) -> None:
+    assert findings_about(name, block, tmp_path) == set()

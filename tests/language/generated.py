@@ -32,7 +32,8 @@ _READ_OTHERWISE = re.compile(r'"\s+are\b(?!\s+missing)')
 _space = st.sampled_from([" ", "\n", "\n\n", "\n\n\n  ", "\t", "\r\n"])
 _gap = st.sampled_from(
     [
-        *[" ", " ", " ", " ", " ", "\n", "\n\n", "\n \n\n  ", "\t", "\r\n"],
+        *[" "] * 15,
+        *["\n", "\n\n", "\n \n\n  ", "\t", "\r\n"],
         *[
             " #\n",
             "# a\n",

@@ -11,7 +11,8 @@ from synllm.language.parse import parse
 from tests.language.generated import STATEMENTS, texts
 
 generously = settings(
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    max_examples=settings().max_examples // 2,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 

@@ -32,8 +32,8 @@ from synllm.spec.types import CategoryType, Code, MissingCode, NumberType
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Value
 
 NUMBERS = {
-    "a": NumberType(0, Interval(Fraction(0), Fraction(3))),
-    "b": NumberType(1, Interval(Fraction(-1, 10), Fraction(3, 10))),
+    "a": NumberType(0, Interval(Fraction(0), Fraction(2))),
+    "b": NumberType(1, Interval(Fraction(-1, 10), Fraction(1, 10))),
     "grid": NumberType(
         1, Interval(Fraction(1), Fraction(4)), (Fraction(1), Fraction(5, 2), Fraction(4))
     ),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from synllm.spec.expressions import And, ColumnValue, Compare, Condition, HasState, Is, Not, Or
-from synllm.spec.model import Column, MissingTogether, Spec
+from synllm.spec.model import Column, MissingTogether, Rule, Spec
 from synllm.spec.passes.lower import lower
 from synllm.spec.types import CategoryType, Code, NumberType
 from synllm.spec.values import MISSING, NOT_APPLICABLE
@@ -84,7 +84,7 @@ codes = st.sampled_from(SHARED_CODES)
 
 @st.composite
 def conditions(draw: st.DrawFn, earlier: list[Column]) -> Condition:
-    kind = draw(st.sampled_from(["atom", "atom", "and", "or", "not", "state"]))
+    kind = draw(st.sampled_from(["atom", "atom", "and", "or", "not", "state", "pair"]))
     column = draw(st.sampled_from(earlier))
     match kind:
         case "and" | "or":
@@ -92,6 +92,10 @@ def conditions(draw: st.DrawFn, earlier: list[Column]) -> Condition:
             return And(parts) if kind == "and" else Or(parts)
         case "not":
             return Not(draw(conditions(earlier)))
+        case "pair" if isinstance(column.type, NumberType):
+            numbers = [each for each in earlier if isinstance(each.type, NumberType)]
+            other = draw(st.sampled_from(numbers))
+            return Compare("<", ColumnValue(column.name), ColumnValue(other.name))
         case "state":
             state = draw(st.sampled_from([MISSING, NOT_APPLICABLE, None]))
             return HasState(column.name, state)
@@ -131,5 +135,9 @@ def small_specs(draw: st.DrawFn) -> Spec:
     if draw(st.booleans()):
         members = draw(st.permutations([column.name for column in columns]))
         groups.append(MissingTogether(tuple(members[: draw(st.integers(2, len(members)))])))
+    rules = tuple(
+        Rule(f"r{index}", "", None, condition)
+        for index, condition in enumerate(draw(st.lists(conditions(columns), max_size=2)))
+    )
     order = draw(st.permutations(columns))
-    return Spec("t", "", tuple(order), groups=tuple(groups))
+    return Spec("t", "", tuple(order), groups=tuple(groups), rules=rules)

@@ -35,7 +35,7 @@ def resolve_rule(node: RuleNode, context: Context) -> Rule | None:
                 "rule-without-sentence",
                 f"rule `{node.name.text}` has no sentence for the data's owner",
                 node.name.span,
-                fix='say in words what it demands: rule NAME "Patients under 7 are children" …',
+                fix=f'say in words what it demands: rule {node.name.text} "Patients under 7 …" …',
             )
         )
     share: Fraction | None = None
