@@ -28,7 +28,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## Compile the stroke spec, generate 200 rows offline, and check them
 	@mkdir -p $(DEMO)
 	$(BIN)/synllm compile specs/stroke.synspec -o $(DEMO)/compiled
-	HF_HUB_OFFLINE=1 $(BIN)/synllm run specs/stroke.synspec --rows 200 --seed 1 -o $(DEMO)/stroke.csv
+	HF_HUB_OFFLINE=1 $(BIN)/synllm run specs/stroke.synspec --rows 200 --seed 1 --force -o $(DEMO)/stroke.csv
 	@echo
 	@echo "The first rows of $(DEMO)/stroke.csv:"
 	@head -n 9 $(DEMO)/stroke.csv
@@ -45,11 +45,13 @@ test: $(READY) ## Run every test: the fast ones, then the slow ones
 test-slow: $(READY) ## Run only the slow tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow || [ $$? -eq 5 ]
 
-check: $(READY) ## Check format, lint, types, import layers and documentation
+check: $(READY) ## Check format, lint, types, import layers, specs and documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/synllm fmt --check specs/*.synspec specs/lib/*.synspec
+	$(BIN)/synllm check --quiet specs/*.synspec specs/lib/*.synspec
 	@$(MAKE) --no-print-directory docs-check
 
 docs-check: $(READY) ## Run the tests that keep the documentation true

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.diagnostics.source import Source
@@ -24,8 +25,9 @@ from synllm.spec.core import CoreSpec
 from synllm.spec.dump import dump
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import lower
-from synllm.targets.prompt.levels import PromptLevel
-from synllm.targets.write import CompiledSpec, compile_targets
+
+if TYPE_CHECKING:
+    from synllm.targets.write import CompiledSpec
 
 __all__ = ["EMITTED", "check_spec", "compile_spec", "emit", "load_spec", "parse_spec"]
 
@@ -43,6 +45,9 @@ def compile_spec(spec: Spec, examples: Sequence[Mapping[str, str]] = ()) -> Comp
 
     `examples` are rows of the data file, by column, shown in the prompts that show examples.
     """
+    # Compiling needs numpy, whose loading would double the time of a check.
+    from synllm.targets.write import compile_targets
+
     return compile_targets(spec, lower(spec), examples)
 
 
@@ -70,6 +75,8 @@ def _emit_regex(spec: Spec) -> str:
 
 
 def _emit_prompt(spec: Spec) -> str:
+    from synllm.targets.prompt.levels import PromptLevel
+
     prompt = compile_spec(spec).prompts[PromptLevel.CLIN_RULE]
     return "\n\n".join(f"[{message.role}]\n{message.content}" for message in prompt.messages)
 

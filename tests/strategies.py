@@ -276,9 +276,13 @@ class _Draw:
         match random.choice(choices):
             case "state":
                 name = random.choice(list(self.columns))
-                derived = [c.name for c in self.numbers if c.derivation is not None]
-                if derived and random.random() < 0.5:
-                    name = random.choice(derived)
+                special = [
+                    column.name
+                    for column in self.columns.values()
+                    if column.derivation is not None or column.applies_when is not None
+                ]
+                if special and random.random() < 0.5:
+                    name = random.choice(special)
                 return HasState(name, random.choice([MISSING, NOT_APPLICABLE, None]))
             case "simple":
                 return Compare(sign, ColumnValue(random.choice(self.numbers).name), self.number())

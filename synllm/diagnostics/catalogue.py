@@ -42,6 +42,7 @@ FINDINGS: dict[str, str] = {
     "missing-then": "error",
     "missing-value": "error",
     "name-needs-quotes": "error",
+    "nested-too-deeply": "error",
     "never-missing": "warning",
     "never-missing-together": "error",
     "not-ordered": "error",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-MISSING_MARKS = frozenset(
-    {"", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "nil", "?", ".", "-", "--", "<na>"}
-)
+MISSING_MARKS = frozenset({"", "na", "n/a", "n.a.", "#n/a", "nan", "null", "?", ".", "<na>"})
 """Marks with no other use; one that stands among numbers is the file's own, in every column."""
 
 MISSING_WORDS = frozenset(
@@ -14,9 +12,10 @@ MISSING_WORDS = frozenset(
         "unknown", "unk", "not known", "no info", "no information", "not available", "not recorded",
         "not reported", "not specified", "not stated", "not done", "not tested", "not measured",
         "undetermined", "unspecified", "missing", "refused", "declined", "no data", "unavailable",
+        "none", "nil", "-", "--",
     }
 )  # fmt: skip
-"""Words that can be an answer of their own in a category column."""
+"""Texts that can be an answer of their own in a category column."""
 
 SENTINELS = frozenset(
     {

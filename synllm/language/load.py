@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import lru_cache
 from pathlib import Path
 
 from synllm.diagnostics.diagnostic import Diagnostic, has_errors, report
@@ -125,7 +126,7 @@ def _libraries(
         if source is None:
             found.extend(unreadable)
             continue
-        library_tree, mistakes = parse(source)
+        library_tree, mistakes = _parse_library(source.name, source.text)
         table = next((n for n in library_tree.statements if isinstance(n, TableNode)), None)
         if table is not None:
             found.append(
@@ -145,6 +146,13 @@ def _libraries(
         if spec is not None:
             libraries.append(Library(library_tree, spec))
     return _distinct(libraries), found
+
+
+@lru_cache(maxsize=64)
+def _parse_library(name: str, text: str) -> tuple[SyntaxTree, tuple[Diagnostic, ...]]:
+    """Return a library's tree; several specs that are checked together often share one."""
+    tree, mistakes = parse(Source(name, text))
+    return tree, tuple(mistakes)
 
 
 def _distinct(libraries: list[Library]) -> list[Library]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 
+from lark import Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
-from synllm.diagnostics.diagnostic import Diagnostic
+from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.diagnostics.source import Source, Span
 from synllm.language.build import ParseTree, TreeBuilder
+from synllm.language.comments import find_comments, hide_comments
 from synllm.language.grammar import load_parser
 from synllm.language.mistakes.explain import explain_mistake, report_unclosed
 from synllm.language.syntax import SyntaxTree
 
 MOST_MISTAKES = 20
+_DEEPEST = 100
 
 _STATEMENT = re.compile(
     r"^[ \t]*(?:use|molar|type|table|statistics|rule|usually|derived|example)\b(?![ \t]*[:,])", re.M
@@ -40,6 +43,10 @@ def parse(source: Source) -> tuple[SyntaxTree, list[Diagnostic]]:
             tree: ParseTree = parser.parse(text)
         except UnexpectedInput as error:
             offset = _offset(error, text)
+            # Offsets stay true, and a `}` put in below never ends up inside a comment.
+            text = hide_comments(text, find_comments(text))
+            if len(diagnostics) >= MOST_MISTAKES:
+                return SyntaxTree(source, None, (), frozenset({"*"})), diagnostics
             closed = _close_brace(error, source, text, offset)
             if closed is not None:
                 text, diagnostic = closed
@@ -48,15 +55,42 @@ def parse(source: Source) -> tuple[SyntaxTree, list[Diagnostic]]:
             mistake = explain_mistake(error, source, offset)
             diagnostics.append(mistake)
             if mistake.finding == "comma-at-line-end" and mistake.primary is not None:
-                text = _without_line_end_commas(text, mistake.primary.span.start)
-                continue
-            start, end = _damaged(source.text, text, _blamed(mistake, text, offset))
-            unread.update(_defined_in(source.text[start:end]))
-            if len(diagnostics) >= MOST_MISTAKES or not text[start:end].strip():
-                return SyntaxTree(source, None, (), frozenset({"*"})), diagnostics
-            text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
-            continue
-        return TreeBuilder(source).file(tree, frozenset(unread)), diagnostics
+                without = _without_line_end_commas(text, mistake.primary.span.start)
+                if without != text:
+                    text = without
+                    continue
+            offset = _blamed(mistake, text, offset)
+        else:
+            deep = _too_deep(tree)
+            if deep is None:
+                return TreeBuilder(source).file(tree, frozenset(unread)), diagnostics
+            offset = deep
+            diagnostics.append(_report_depth(source, offset))
+        start, end = _damaged(source.text, text, offset)
+        unread.update(_defined_in(source.text[start:end]))
+        if not text[start:end].strip():
+            return SyntaxTree(source, None, (), frozenset({"*"})), diagnostics
+        text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+
+
+def _too_deep(tree: ParseTree) -> int | None:
+    """Return where a tree is deeper than later steps, which recurse, can follow."""
+    level = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for each in level for child in each.children if isinstance(child, Tree)]
+        if not level:
+            return None
+    return int(level[0].meta.start_pos)
+
+
+def _report_depth(source: Source, offset: int) -> Diagnostic:
+    return report(
+        "nested-too-deeply",
+        f"this is nested more than {_DEEPEST} deep",
+        Span(source, offset, offset + 1),
+        "too deep from here on",
+        fix="split it into several rules, or name parts of it as `derived` columns",
+    )
 
 
 def _offset(error: UnexpectedInput, text: str) -> int:

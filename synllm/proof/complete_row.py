@@ -82,7 +82,7 @@ def prove_complete_row(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnost
             return [
                 report(
                     "complete-row",
-                    "a patient can have every column filled in, for example this one",
+                    f"in `{spec.name}`, a patient can have every column filled in, like this one",
                     witness=show_row(row, spec),
                 )
             ]

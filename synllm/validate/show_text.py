@@ -48,7 +48,7 @@ def report_text(report: Report, width: int = 120) -> str:
     """Return the report as it prints without colour."""
     stream = StringIO()
     show_report(report, Console(file=stream, width=width, no_color=True))
-    return stream.getvalue()
+    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
 
 
 def _statement_table(statements: Sequence[StatementReport]) -> Table:
@@ -92,7 +92,7 @@ def _support(statement: StatementReport) -> str:
         return "– no row exercised it"
     percent = _percent(statement.support)
     if statement.share is not None:
-        percent += f" (at least {_percent(statement.share)} asked for)"
+        percent += f" (≥ {_percent(statement.share)})"
     return percent
 
 
@@ -141,9 +141,11 @@ def _verdict(offender: Offender) -> str:
 
 def _conclude(report: Report) -> Iterator[tuple[str, str]]:
     for statement in report.statements:
-        if statement.outcome is Outcome.BELOW_SHARE:
+        if statement.outcome is Outcome.BELOW_SHARE and statement.support is not None:
+            assert statement.share is not None
+            support, share = _percent(statement.support), _percent(statement.share)
             yield (
-                f"warning: {statement.name} holds in {_support(statement)}",
+                f"warning: {statement.name} holds in {support} (at least {share} asked for)",
                 _STYLES[Outcome.BELOW_SHARE],
             )
     if report.clean:

@@ -11,7 +11,7 @@ from synllm.language.parse import parse
 from tests.language.generated import STATEMENTS, texts
 
 generously = settings(
-    max_examples=settings().max_examples // 2,
+    max_examples=settings().max_examples // 3,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -55,7 +55,7 @@ def judge(spec: Spec, table: pd.DataFrame | Path, engine: Engine) -> Report:
 
 
 @given(st.integers(), st.sampled_from(["small", "wide"]))
-@settings(max_examples=60, phases=UNSHRUNK)
+@settings(max_examples=30, phases=UNSHRUNK)
 def test_columns_and_the_semantics_report_the_same(seed: int, size: Size) -> None:
     random = Random(seed)
     spec = random_spec(random, size)
@@ -75,7 +75,7 @@ def test_the_solver_reports_the_same(seed: int) -> None:
 
 
 @given(st.integers())
-@settings(max_examples=20, phases=UNSHRUNK)
+@settings(max_examples=10, phases=UNSHRUNK)
 def test_a_value_that_is_also_the_code_of_not_applicable_is_read_alike(seed: int) -> None:
     random = Random(seed)
     spec = cirrhosis_like()
