@@ -85,7 +85,7 @@ _METRIC: dict[str, tuple[str, Dimension]] = {
     "[IU]": ("1", (("international unit", 1),)),
     "Pa": ("1000", (("length", -1), ("mass", 1), ("time", -2))),
     "bar": ("100000000", (("length", -1), ("mass", 1), ("time", -2))),
-    "m[Hg]": ("133322387.415", (("length", -1), ("mass", 1), ("time", -2))),
+    "m[Hg]": ("133322000", (("length", -1), ("mass", 1), ("time", -2))),
     "m[H2O]": ("9806650", (("length", -1), ("mass", 1), ("time", -2))),
     "J": ("1000", (("length", 2), ("mass", 1), ("time", -2))),
     "cal": ("4184", (("length", 2), ("mass", 1), ("time", -2))),
