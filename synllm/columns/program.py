@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synllm.columns.batch import UNREADABLE, Batch
-from synllm.columns.masks import Mask, record_formula
+from synllm.columns.comparisons import Mask
+from synllm.columns.masks import record_formula
 from synllm.columns.plan import Goal, Layout, lay_out
 from synllm.columns.steps import Recorder
 from synllm.spec.core import Constant, CoreSpec, Formula, Statement, formula_columns

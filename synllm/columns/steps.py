@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-Kind: TypeAlias = Literal["mask", "number", "tally", "values", "states"]
-"""What an array holds: truths, float64 integers, counts, or a column's values or states."""
+Kind: TypeAlias = Literal["mask", "number", "values", "states"]
+"""What an array holds: truths, float64 integers, or a column's values or states."""
 
 Operation: TypeAlias = Callable[..., object]
 """Called with the input arrays and the array to fill: `operation(first, second, out)`."""
@@ -17,7 +17,6 @@ Operation: TypeAlias = Callable[..., object]
 DTYPES: dict[str, type[np.generic]] = {
     "mask": np.bool_,
     "number": np.float64,
-    "tally": np.int16,
 }
 
 

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from synllm.generate.constrained import RowWriter, Unfinished
@@ -163,10 +163,14 @@ def audit_sample(core: CoreSpec, rows: Sequence[Row]) -> int:
     """
     step = max(1, len(rows) // AUDIT_SAMPLE)
     sample = rows[::step][:AUDIT_SAMPLE]
-    hard = {statement.name for statement in core.statements if statement.hard}
+    # A rule may be named as a column whose own statement goes by that name.
+    named = [
+        replace(each, name=f"{each.kind} {each.name}") for each in core.statements if each.hard
+    ]
+    core = replace(core, statements=tuple(named))
     bad = (Verdict.VIOLATED, Verdict.UNDEFINED)
     for row, verdicts in zip(sample, audit_rows(core, sample), strict=True):
-        broken = [name for name, verdict in verdicts.items() if name in hard and verdict in bad]
+        broken = [name for name, verdict in verdicts.items() if verdict in bad]
         assert not broken, f"the audit finds {broken} broken by the delivered row {dict(row)}"
     return len(sample)
 

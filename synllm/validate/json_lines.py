@@ -37,10 +37,10 @@ def open_json_lines(path: Path, spec: Spec) -> tuple[TableText | None, list[Diag
     """
     rows = _read_rows(path, spec)
     try:
-        first = list(islice(rows, BATCH_ROWS))
+        opening = [list(islice(rows, BATCH_ROWS))]
     except _BrokenLineError as broken:
         return None, [broken.finding]
-    header = tuple(dict.fromkeys(name for row in first for name in row))
+    header = tuple(dict.fromkeys(name for row in opening[0] for name in row))
     wanted = checked_columns(header, spec)
     table = TableText(path.name, header, iter(()))
 
@@ -48,7 +48,8 @@ def open_json_lines(path: Path, spec: Spec) -> tuple[TableText | None, list[Diag
         return {row: line for row, line in _row_lines(path) if row in set(numbers)}
 
     def stream() -> Iterator[pa.RecordBatch]:
-        block = first
+        # Popped, so that the first rows don't stay in memory as long as the stream.
+        block = opening.pop()
         while block:
             yield pa.record_batch(
                 [encode_texts(row.get(name) for row in block) for name in wanted],

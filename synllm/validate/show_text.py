@@ -92,7 +92,7 @@ def _support(statement: StatementReport) -> str:
         return "– no row exercised it"
     percent = _percent(statement.support)
     if statement.share is not None:
-        percent += f" (≥ {_percent(statement.share)})"
+        percent += f" ({100 * statement.share:g}% asked)"
     return percent
 
 
@@ -141,11 +141,9 @@ def _verdict(offender: Offender) -> str:
 
 def _conclude(report: Report) -> Iterator[tuple[str, str]]:
     for statement in report.statements:
-        if statement.outcome is Outcome.BELOW_SHARE and statement.support is not None:
-            assert statement.share is not None
-            support, share = _percent(statement.support), _percent(statement.share)
+        if statement.outcome is Outcome.BELOW_SHARE:
             yield (
-                f"warning: {statement.name} holds in {support} (at least {share} asked for)",
+                f"warning: {statement.name} holds in {_support(statement)}",
                 _STYLES[Outcome.BELOW_SHARE],
             )
     if report.clean:

@@ -61,10 +61,8 @@ _TERMINALS = {
 _TERMINALS["QUOTED_NAME"] = _TERMINALS["STRING"]
 
 
-def _spaced(
-    strategy: st.SearchStrategy[str], gap: st.SearchStrategy[str]
-) -> st.SearchStrategy[str]:
-    return st.builds(str.__add__, strategy, gap)
+def _spaced(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(str.__add__, strategy, _gap)
 
 
 def _strategies(grammar: lark.Lark) -> dict[str, st.SearchStrategy[str]]:

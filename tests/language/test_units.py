@@ -19,11 +19,13 @@ def _table(heading: str) -> list[list[str]]:
 def test_amounts_convert_exactly_both_ways(row: list[str]) -> None:
     amount, unit, equal, other, mass = row
     source, target = parse_unit(unit), parse_unit(other)
-    assert source is not None and target is not None
+    assert source is not None
+    assert target is not None
     molar_mass = Fraction(mass) if mass else None
     forth = conversion(source, target, molar_mass)
     back = conversion(target, source, molar_mass)
-    assert forth is not None and back is not None
+    assert forth is not None
+    assert back is not None
     converted = Fraction(amount) * forth[0] + forth[1]
 
     assert abs(converted - Fraction(equal)) <= Fraction(equal) / 10**6
@@ -34,7 +36,8 @@ def test_amounts_convert_exactly_both_ways(row: list[str]) -> None:
 def test_different_quantities_do_not_convert(row: list[str]) -> None:
     source, target = parse_unit(row[0]), parse_unit(row[1])
 
-    assert source is not None and target is not None
+    assert source is not None
+    assert target is not None
     assert conversion(source, target) is None
 
 

@@ -26,15 +26,14 @@ from synllm.spec.expressions import (
 from synllm.spec.model import Column
 from synllm.spec.passes.formulas import (
     FALSE,
-    Sign,
     absent,
     all_of,
     any_of,
     at_least,
-    complement,
     membership,
     present,
 )
+from synllm.spec.passes.relations import Sign, complement
 from synllm.spec.passes.terms import (
     Quotient,
     Scope,

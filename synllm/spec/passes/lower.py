@@ -21,7 +21,8 @@ from synllm.spec.core import (
 from synllm.spec.expressions import Condition, Expression, HasState, Interval, columns_of
 from synllm.spec.model import Column, MissingTogether, Rule, Spec
 from synllm.spec.passes.conditions import Split, split, within
-from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of, complement, membership
+from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of, membership
+from synllm.spec.passes.relations import complement
 from synllm.spec.passes.terms import Scope, lower_column
 from synllm.spec.types import CategoryType, ColumnType, IdentifierType, NumberType
 from synllm.spec.values import NOT_APPLICABLE

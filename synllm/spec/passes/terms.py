@@ -32,7 +32,7 @@ from synllm.spec.expressions import (
 )
 from synllm.spec.model import Column, RoundingMode, Spec
 from synllm.spec.passes.bounds import bounds
-from synllm.spec.passes.formulas import Sign, all_of, any_of, relation
+from synllm.spec.passes.formulas import all_of, any_of
 from synllm.spec.passes.linear import (
     ONE,
     ZERO,
@@ -43,6 +43,7 @@ from synllm.spec.passes.linear import (
     primitive,
     term_of,
 )
+from synllm.spec.passes.relations import Sign, relation
 from synllm.spec.types import NumberType
 
 
