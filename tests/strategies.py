@@ -209,7 +209,8 @@ class _Draw:
             kind = random.choice(self.numbers).type
             assert isinstance(kind, NumberType)
             value = _within(random, kind)
-            value += random.choice([0, 0, 0, Fraction(1, 2 * 10**kind.decimals)])
+            beside = Fraction(1, 2 * 10**kind.decimals)
+            value += random.choice([Fraction(0), Fraction(0), Fraction(0), beside])
         else:
             value = Fraction(random.randint(-6, 12), random.choice([1, 1, 2, 3, 10]))
         return Number(value)

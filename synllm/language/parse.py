@@ -26,9 +26,12 @@ _STATEMENT = re.compile(
     r"^[ \t]*(?:use|molar|type|table|statistics|rule|usually|derived|example)\b(?![ \t]*[:,])", re.M
 )
 _ITEM = re.compile(
-    r'^[ \t]*(?:(?:[^\W\d]\w*|"(?:[^"\\\n]|\\.)*")[ \t]*(?::|,)|source\b|target\b)', re.M
+    r'^[ \t]*(?:(?:[^\W\d]\w*|"(?:[^"\\\n]|\\.)*")[ \t]*'
+    r"(?::|,|(?:integer|decimal|yes|one|ordered|identifier)\b)|source\b|target\b)",
+    re.M,
 )
 _NAME = r'([^\W\d]\w*|"(?:[^"\\\n]|\\.)*")'
+_PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|,(?=[ \t]*(?:#[^\n]*)?\n)|.|\n')
 _DEFINITION = re.compile(rf"\s*(?:rule|usually|type|derived|table)\s+{_NAME}|\s*{_NAME}\s*:")
 
 
@@ -111,9 +114,11 @@ def _blamed(mistake: Diagnostic, text: str, offset: int) -> int:
 
 def _without_line_end_commas(text: str, first: int) -> str:
     """Return the text without commas between a table's lines, from the one at `first` on."""
-    kept = text[:first]
+    kept, first = text[:first] + " ", first + 1
     depth = 0
-    for match in re.finditer(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|,[ \t]*(?=\n)|.|\n', text[first:]):
+    for match in re.finditer(
+        r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|,(?=[ \t]*(?:#[^\n]*)?\n)|.|\n', text[first:]
+    ):
         piece = match.group()
         depth += {"{": 1, "}": -1}.get(piece, 0)
         if depth < 0:
@@ -201,7 +206,7 @@ def _defined_in(text: str) -> set[str]:
     match = _DEFINITION.match(text)
     if match is None:
         # A name that is none, such as two words without quotes, up to its colon.
-        unnamed = re.match(r"\s*([^:\n{}]+?)\W*:", text)
+        unnamed = re.match(r"\s*([^:\n{}]+?)\W*:", text) or re.match(rf"\s*{_NAME}", text)
         return {unnamed.group(1)} if unnamed else set()
     name = match.group(1) or match.group(2)
     # Without its table nothing else in a file can be looked up.

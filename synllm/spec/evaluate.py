@@ -135,12 +135,11 @@ def evaluate_rule(rule: Rule, row: Row, spec: Spec) -> Verdict:
     when = Truth.TRUE if rule.when is None else evaluate_condition(rule.when, row, spec)
     if when is Truth.FALSE:
         return Verdict.NOT_TRIGGERED
-    outcome = disjoin([negate(when), then])
-    if outcome is Truth.UNDEFINED:
+    if Truth.UNDEFINED in (when, then):
         return Verdict.UNDEFINED
-    if outcome is Truth.FALSE:
-        return Verdict.VIOLATED
-    return Verdict.HOLDS if when is then is Truth.TRUE else Verdict.UNDECIDED
+    if Truth.UNKNOWN in (when, then):
+        return Verdict.UNDECIDED
+    return Verdict.HOLDS if then is Truth.TRUE else Verdict.VIOLATED
 
 
 def evaluate_group(group: MissingTogether, row: Row) -> Verdict:

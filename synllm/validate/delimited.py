@@ -105,7 +105,7 @@ def _parse(layout: _Layout, file: BinaryIO) -> Iterator[pa.RecordBatch]:
             yield rest
 
     def parse(block: bytes) -> pa.RecordBatch | None:
-        with _open(layout, pa.BufferReader(block), len(block) + 1) as reader:
+        with _open(layout, pa.BufferReader(block), len(block) + 1, block.isascii()) as reader:
             return next(iter(reader), None)
 
     for batch in map_ahead(parse, blocks(), _PARSERS):
@@ -130,7 +130,9 @@ def _ends_in_quotes(last: pa.RecordBatch, path: Path) -> bool:
     return any("\n" in cell and tail.endswith(cell.encode()[-64:]) for cell in cells)
 
 
-def _open(layout: _Layout, file: object, block: int) -> arrow_csv.CSVStreamingReader:
+def _open(
+    layout: _Layout, file: object, block: int, is_ascii: bool = False
+) -> arrow_csv.CSVStreamingReader:
     # Numbers stand for the names, of which those not asked for may be double or empty.
     numbers = [str(place) for place in range(len(layout.header))]
     wanted = [str(layout.header.index(name)) for name in layout.wanted]
@@ -149,6 +151,7 @@ def _open(layout: _Layout, file: object, block: int) -> arrow_csv.CSVStreamingRe
             column_types=dict.fromkeys(wanted, TEXT_CELLS),
             include_columns=wanted,
             strings_can_be_null=False,
+            check_utf8=not is_ascii,
         ),
     )
 

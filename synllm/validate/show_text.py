@@ -111,8 +111,8 @@ def _show_problems(problems: Sequence[ColumnProblems], console: Console) -> None
         for kind, times in column.kinds.items():
             console.print(Text(f"  {times:,} {'is' if times == 1 else 'are'} {kind}"))
         for cell in column.first:
-            shown = "empty" if not cell.text else f"“{_short(cell.text)}”"
-            console.print(Text(f"  {_place(cell)}: {shown}, {cell.problem}"), soft_wrap=True)
+            shown = f"“{_short(cell.text)}”, " if cell.text else ""
+            console.print(Text(f"  {_place(cell)}: {shown}{cell.problem}"), soft_wrap=True)
         if column.count > len(column.first):
             console.print(Text(f"  … and {column.count - len(column.first):,} more", "dim"))
         console.print()

@@ -2,8 +2,8 @@
 
 A `synspec` block is free of errors, unless it names the finding it must have:
 `synspec error=unknown-column`. A block of `synspec table-items` stands for the inside of a table,
-`synspec statements` for statements about the table of the plain block before it on the page.
-The pages of the findings have tests of their own.
+`synspec statements` for statements about the table of the page's first plain block.
+The pages of the findings have tests of their own, and so have the tutorial's excerpts and edits.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def specs_on(page: Path) -> Iterator[tuple[Block, str]]:
     """The blocks of a page, each with the whole spec that it stands for."""
     context = ""
     for block in blocks_of(page.read_text(encoding="utf-8")):
-        if block.language != "synspec":
+        if block.language != "synspec" or {"excerpt", "edit", "append"} & set(block.info):
             continue
         text = block.body
         if "table-items" in block.info:
@@ -36,7 +36,7 @@ def specs_on(page: Path) -> Iterator[tuple[Block, str]]:
             assert context, f"{page.name}:{block.line} has no table before it"
             text = f"{context}\n{text}"
         elif not any(word.startswith("error=") for word in block.info):
-            context = text
+            context = context or text
         yield block, text
 
 

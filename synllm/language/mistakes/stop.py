@@ -68,7 +68,7 @@ class Stop:
 def stop_at(at: Span, accepts: frozenset[str]) -> Stop:
     """Return the place with the words before it, comments left out."""
     text, offset = at.source.text, at.start
-    start = text.rfind("\n", 0, max(0, offset - _FURTHEST)) + 1
+    start = max(text.rfind("\n", 0, max(0, offset - _FURTHEST)) + 1, offset - 4 * _FURTHEST)
     pieces = [
         Span(at.source, match.start(), match.end())
         for match in _PIECE.finditer(text, start, offset)

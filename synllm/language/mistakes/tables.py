@@ -57,8 +57,8 @@ def guess_comma_at_line_end(stop: Stop) -> Diagnostic | None:
 
 def guess_named_type_with_unit(stop: Stop) -> Diagnostic | None:
     """Recognise a unit behind a type that brings its own, or behind a mistyped one."""
-    line = re.search(r"[^\n]*\Z", stop.source.text[: stop.at.start])
-    word = re.search(r":\s*([^\W\d]\w*)", line.group()) if line else None
+    line_start = stop.source.text.rfind("\n", 0, stop.at.start) + 1
+    word = re.search(r":\s*([^\W\d]\w*)", stop.source.text[line_start : stop.at.start])
     if not stop.word.startswith("'") or word is None or word.group(1) in TYPES:
         return None
     span = next((each for each in stop.before if each.text == word.group(1)), stop.at)

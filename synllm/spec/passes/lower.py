@@ -153,8 +153,7 @@ def _rule(rule: Rule, scope: Scope) -> Statement:
     columns, span = scope.columns, rule.span
     then = split(rule.then, scope)
     when = Split(TRUE, FALSE) if rule.when is None else split(rule.when, scope)
-    undecided_then = all_of((then.undefined, complement(when.false, columns)), columns, span)
-    undecided_when = all_of((when.undefined, complement(then.true, columns)), columns, span)
+    undefined_then = all_of((then.undefined, complement(when.false, columns)), columns, span)
     conditions = (rule.then,) if rule.when is None else (rule.when, rule.then)
     return Statement(
         rule.name,
@@ -163,7 +162,7 @@ def _rule(rule: Rule, scope: Scope) -> Statement:
             holds=all_of((when.true, then.true), columns, span),
             violated=all_of((when.true, then.false), columns, span),
             not_triggered=when.false,
-            undefined=any_of((undecided_when, undecided_then), columns, span),
+            undefined=any_of((when.undefined, undefined_then), columns, span),
         ),
         written_columns(conditions, scope.spec),
         rule.share,
