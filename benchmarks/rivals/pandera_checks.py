@@ -52,14 +52,28 @@ def read_frame(path: Path, spec: Spec) -> pd.DataFrame:
 
 
 def make_schema(spec: Spec) -> pa.DataFrameSchema:
-    """Return a schema that checks every column's codes or range, and every hard rule."""
+    """Return a schema that checks every column's type, codes or range, and every rule.
+
+    A soft rule is checked for its share of the rows that decide it.
+    """
     return pa.DataFrameSchema(
         {column.name: _column(column) for column in spec.generated_columns},
         checks=[
-            pa.Check(lambda frame, rule=rule: ~violations(rule, frame, spec), name=rule.name)
-            for rule in spec.hard_rules
+            pa.Check(lambda frame, rule=rule: _obeyed(rule, frame, spec), name=rule.name)
+            for rule in spec.rules
         ],
     )
+
+
+def _obeyed(rule: Rule, frame: pd.DataFrame, spec: Spec) -> pd.Series | bool:
+    broken = violations(rule, frame, spec)
+    if rule.share is None:
+        return ~broken
+    held = surely(rule.then, True, frame, spec)
+    if rule.when is not None:
+        held &= surely(rule.when, True, frame, spec)
+    holds, violated = int(held.sum()), int(broken.sum())
+    return holds >= rule.share * (holds + violated)
 
 
 def violations(rule: Rule, frame: pd.DataFrame, spec: Spec) -> pd.Series:
@@ -134,18 +148,20 @@ def number(term: Term, frame: pd.DataFrame, spec: Spec) -> pd.Series | float:
 def _column(column: Column) -> pa.Column:
     match column.type:
         case CategoryType():
-            checks = [pa.Check.isin(list(_codes(column).values()))]
-        case NumberType(interval=interval, listed=listed):
+            codes = list(_codes(column).values())
+            dtype = int if all(isinstance(code, int) for code in codes) else str
+            checks = [pa.Check.isin(codes)]
+        case NumberType(interval=interval, listed=listed, decimals=decimals):
             if listed:
                 checks = [pa.Check.isin([float(value) for value in listed])]
             else:
                 assert interval is not None
                 checks = [pa.Check.in_range(float(interval.low), float(interval.high))]
-            decimals = column.type.decimals
+            dtype = int if decimals == 0 and not column.may_be_missing else float
             checks.append(pa.Check(lambda cells: cells.round(decimals) == cells, name="decimals"))
         case _:
             raise NotImplementedError("identifiers are not checked")
-    return pa.Column(checks=checks, nullable=column.may_be_missing)
+    return pa.Column(dtype, checks=checks, nullable=column.may_be_missing)
 
 
 def _codes(column: Column) -> dict[str, str | int]:

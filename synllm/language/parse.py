@@ -21,6 +21,7 @@ from synllm.language.syntax import SyntaxTree
 
 MOST_MISTAKES = 20
 _DEEPEST = 100
+_LONGEST_DEFINITION = 300
 
 _STATEMENT = re.compile(
     r"^[ \t]*(?:use|molar|type|table|statistics|rule|usually|derived|example)\b(?![ \t]*[:,])", re.M
@@ -32,6 +33,7 @@ _ITEM = re.compile(
 )
 _NAME = r'([^\W\d]\w*|"(?:[^"\\\n]|\\.)*")'
 _PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|,(?=[ \t]*(?:#[^\n]*)?\n)|.|\n')
+_BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{}]')
 _DEFINITION = re.compile(rf"\s*(?:rule|usually|type|derived|table)\s+{_NAME}|\s*{_NAME}\s*:")
 
 
@@ -163,7 +165,7 @@ def _close_brace(
 
 def _open_brace(text: str) -> int | None:
     opened: list[int] = []
-    for match in re.finditer(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{}]', text):
+    for match in _BRACE.finditer(text):
         if match.group() == "{":
             opened.append(match.start())
         elif match.group() == "}" and opened:
@@ -173,7 +175,7 @@ def _open_brace(text: str) -> int | None:
 
 def _damaged(original: str, text: str, offset: int) -> tuple[int, int]:
     """Return the stretch to give up: the line's item in a block, else the whole statement."""
-    starts = [match.start() for match in _STATEMENT.finditer(original) if _is_top(original, match)]
+    starts = _statement_starts(original)
     start = max((each for each in starts if each <= offset), default=0)
     end = min((each for each in starts if each > offset), default=len(original))
     head = re.match(r"[ \t]*(table|statistics)\b[^{]*\{", original[start:end])
@@ -197,12 +199,24 @@ def _damaged(original: str, text: str, offset: int) -> tuple[int, int]:
     return line, stop
 
 
-def _is_top(text: str, match: re.Match[str]) -> bool:
-    """Return whether a statement's keyword stands at the margin or outside all braces."""
-    return not match.group().startswith((" ", "\t")) or _open_brace(text[: match.start()]) is None
+def _statement_starts(text: str) -> list[int]:
+    """Return where a statement's keyword stands at the margin or outside all braces."""
+    starts: list[int] = []
+    braces = _BRACE.finditer(text)
+    brace = next(braces, None)
+    opened = 0
+    for match in _STATEMENT.finditer(text):
+        while brace is not None and brace.start() < match.start():
+            opened = max(0, opened + {"{": 1, "}": -1}.get(brace.group(), 0))
+            brace = next(braces, None)
+        if opened == 0 or not match.group().startswith((" ", "\t")):
+            starts.append(match.start())
+    return starts
 
 
 def _defined_in(text: str) -> set[str]:
+    """Return the name that damaged text was to define, which is looked for at its beginning."""
+    text = text.lstrip()[:_LONGEST_DEFINITION]
     match = _DEFINITION.match(text)
     if match is None:
         # A name that is none, such as two words without quotes, up to its colon.

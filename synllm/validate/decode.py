@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -48,13 +49,15 @@ class Decoded:
 class Decoder:
     """Reads batches of text cells by a spec; remembers texts it has met, up to a limit.
 
-    `spec` may only have written columns that occur in every batch.
+    `spec` may only have written columns that occur in every batch. `wanted` are the columns that
+    batches of numbers must have (None: all); others are only searched for unreadable cells.
     """
 
-    def __init__(self, spec: Spec, core: CoreSpec) -> None:
+    def __init__(self, spec: Spec, core: CoreSpec, wanted: Collection[str] | None = None) -> None:
         self._columns = [
             _ColumnReader(column, core.by_name[column.name]) for column in spec.generated_columns
         ]
+        self._wanted = set(core.by_name) if wanted is None else set(wanted)
         self._conditions = [
             (column.name, _condition_program(core, column.name))
             for column in spec.condition_order
@@ -69,12 +72,20 @@ class Decoder:
         ambiguous: dict[str, NDArray[np.bool_]] = {}
         for reader in self._columns:
             name = reader.column.name
-            read = reader.read(cells.column(name))
-            values[name], states[name] = read.values, read.states
-            if read.ambiguous is not None:
-                ambiguous[name] = read.ambiguous
-            if read.problems is not None and (read.problems >= 0).any():
-                problems[name] = read.problems
+            texts, indices = reader.read(cells.column(name))
+            has_problems = (texts.problems >= 0).any()
+            if name not in self._wanted and not has_problems:
+                continue
+            # Taking with int32 places is several times slower.
+            rows = indices.to_numpy().astype(np.intp)
+            values[name] = texts.numbers.take(rows)
+            states[name] = (
+                texts.states.take(rows) if texts.states.any() else np.zeros(len(rows), np.uint8)
+            )
+            if texts.ambiguous.any():
+                ambiguous[name] = texts.ambiguous.take(rows)
+            if has_problems and (found := texts.problems.take(rows)).max(initial=-1) >= 0:
+                problems[name] = found
         batch = Batch(cells.num_rows, values, states)
         self._resolve(batch, ambiguous)
         return Decoded(batch, problems)
@@ -103,17 +114,18 @@ class Decoder:
 
 def pick_rows(batch: Batch, rows: Rows) -> Batch:
     """Return some rows of a batch."""
-    states = {name: each[rows] for name, each in batch.states.items()}
-    length = len(next(iter(states.values())))
-    return Batch(length, {name: each[rows] for name, each in batch.values.items()}, states)
+    return Batch(
+        len(np.arange(batch.length)[rows]),
+        {name: each[rows] for name, each in batch.values.items()},
+        {name: each[rows] for name, each in batch.states.items()},
+    )
 
 
 def row_of(batch: Batch, index: int, spec: Spec) -> Row:
-    """Return one row of a batch in exact values; unreadable cells are taken as missing."""
+    """Return one row's columns of a batch in exact values, unreadable cells taken as missing."""
     return {
-        column.name: _exact(column, batch.values[column.name][index], state)
-        for column in spec.generated_columns
-        for state in (int(batch.states[column.name][index]),)
+        name: _exact(spec.by_name[name], values[index], int(batch.states[name][index]))
+        for name, values in batch.values.items()
     }
 
 
@@ -122,13 +134,13 @@ Meaning: TypeAlias = tuple[float, int, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
-    """A column's cells in a batch; None instead of an array in which nothing is out of the way."""
+class _Texts:
+    """What the distinct texts of a column's batch mean, in parallel arrays."""
 
-    values: Numbers
+    numbers: Numbers
     states: NDArray[np.uint8]
-    problems: NDArray[np.int8] | None
-    ambiguous: NDArray[np.bool_] | None
+    problems: NDArray[np.int8]
+    ambiguous: NDArray[np.bool_]
 
 
 class _ColumnReader:
@@ -140,8 +152,8 @@ class _ColumnReader:
         self._known: dict[str | None, Meaning] = {}
         self._plain = isinstance(column.type, NumberType) and not _has_number_codes(column)
 
-    def read(self, cells: pa.DictionaryArray) -> _Cells:
-        """Return what the cells of a batch mean."""
+    def read(self, cells: pa.DictionaryArray) -> tuple[_Texts, pa.Int32Array]:
+        """Return what the texts of a batch mean, and each row's index into them."""
         if len(self._known) > _MEMO_LIMIT:
             self._known.clear()
         known = self._known
@@ -154,18 +166,13 @@ class _ColumnReader:
             if text not in known:
                 known[text] = self._read_text(text)
         meanings = [known[text] for text in texts]
-        # Taking with int32 places is several times slower.
-        rows = indices.to_numpy().astype(np.intp)
-        numbers = np.array([each[0] for each in meanings], object if is_wide(self._core) else float)
-        states = np.array([each[1] for each in meanings], np.uint8)
-        problems = np.array([each[2] for each in meanings], np.int8)
-        ambiguous = np.array([each[3] for each in meanings], np.bool_)
-        return _Cells(
-            numbers.take(rows),
-            states.take(rows) if states.any() else np.zeros(len(rows), np.uint8),
-            problems.take(rows) if (problems >= 0).any() else None,
-            ambiguous.take(rows) if ambiguous.any() else None,
-        )
+        kind = object if is_wide(self._core) else float
+        return _Texts(
+            np.array([each[0] for each in meanings], kind),
+            np.array([each[1] for each in meanings], np.uint8),
+            np.array([each[2] for each in meanings], np.int8),
+            np.array([each[3] for each in meanings], np.bool_),
+        ), indices
 
     def _read_text(self, text: str | None) -> Meaning:
         if self._plain and text is not None:

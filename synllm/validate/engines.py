@@ -41,7 +41,7 @@ def make_judge(engine: Engine, spec: Spec, core: CoreSpec, stated: tuple[Stated,
 
 def _judge_columns(spec: Spec, core: CoreSpec) -> Judge:
     program = compile_program(number_statements(core))
-    decoder = Decoder(spec, core)
+    decoder = Decoder(spec, core, {name for each in core.statements for name in each.columns})
     names = [str(place) for place in range(len(core.statements))]
 
     def judge(cells: pa.RecordBatch) -> Judged:

@@ -29,7 +29,8 @@ class Judged:
     `counts` has a row for each statement, in order, and a column for each verdict. `verdicts`
     finds, for each statement, the verdict's code on each of some rows. `problems` has, for each
     column with unreadable cells, a problem's code per row, -1 where the cell can be read. `row`
-    gives a row's exact values, an unreadable cell taken as missing.
+    gives a row's exact values in the columns that statements mention, an unreadable cell taken as
+    missing.
     """
 
     rows: int
@@ -41,7 +42,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """One row in exact values, unreadable cells taken as missing, and the names of those."""
+    """A row's exact values, unreadable cells taken as missing, and the names of those."""
 
     values: Row
     unreadable: frozenset[str]

@@ -84,7 +84,7 @@ def solve_rows(rows: list[ReadRow], core: CoreSpec) -> Iterator[tuple[Verdict, .
     """
     numbered = number_statements(core)
     for row, verdicts in zip(
-        rows, audit_rows(numbered, [_fill_unreadable(row, core) for row in rows]), strict=True
+        rows, audit_rows(numbered, [_complete(row, core) for row in rows]), strict=True
     ):
         yield tuple(
             Verdict.UNDECIDED
@@ -103,16 +103,19 @@ def number_statements(core: CoreSpec) -> CoreSpec:
     )
 
 
-def _fill_unreadable(row: ReadRow, core: CoreSpec) -> Row:
-    """Return the row with any allowed cell in place of each unreadable one."""
-    values: dict[str, Value] = dict(row.values)
-    for name in row.unreadable:
-        column = core.by_name[name]
-        values[name] = MISSING if column.may_be_missing else _any_value(column)
-    return values
+def _complete(row: ReadRow, core: CoreSpec) -> Row:
+    """Return the row with any allowed cell in place of each that is unreadable or left out."""
+    return {
+        column.name: row.values[column.name]
+        if column.name in row.values and column.name not in row.unreadable
+        else _any_value(column)
+        for column in core.columns
+    }
 
 
 def _any_value(column: CoreColumn) -> Value:
+    if column.may_be_missing:
+        return MISSING
     low, high = column.values.intervals[0]
     integer = low if low is not None else 0 if high is None else high
     return column.labels[integer] if column.labels else Fraction(integer, 10**column.decimals)

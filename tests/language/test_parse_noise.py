@@ -144,7 +144,7 @@ def test_nesting_without_end(nested: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["\x00\xff", "table t {\n", '"', "a b c\n", "rule a always x\n", "# "]
+    "piece", ["\x00\xff", "table t {\n", '"', "a b c\n", "  rule a\n", "# ", "(", "a : "]
 )
 def test_a_large_file_of_noise(piece: str) -> None:
-    findings_of(piece * (5_000_000 // len(piece)))
+    findings_of(piece * (1_000_000 // len(piece)))

@@ -249,3 +249,20 @@ def test_a_terminal_gets_the_same_words_in_colour(report: Report) -> None:
 
     assert "\x1b[" in stream.getvalue()
     assert "child_status" in stream.getvalue()
+
+
+def test_a_spec_without_rules_still_reads_every_cell() -> None:
+    spec, findings = parse_spec(
+        'synspec 1\ntable t "T" {\n  age : integer in 0..9 \'a\' "Age"\n}\n'
+    )
+    assert spec is not None, findings
+
+    report, _ = validate_table(spec, pd.DataFrame({"age": [1, 12, None]}))
+
+    assert report is not None
+    assert (report.rows, report.broken_rows, report.statements) == (3, 2, ())
+    assert {str(kind): count for kind, count in report.unreadable[0].kinds.items()} == {
+        "outside the declared range": 1,
+        "empty, but the column may not be missing": 1,
+    }
+    assert "row 3: empty, empty, but" not in report_text(report)
