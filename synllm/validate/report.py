@@ -52,7 +52,9 @@ class StatementReport(_Part):
     """The verdict of a whole table on one statement.
 
     `name` is a rule's name, a column's (applicability, derived range) or a group's. `share` is the
-    least support that a soft rule asks for, in 0..1.
+    least support that a soft rule asks for, in 0..1. `undecided_when_met` counts the undecided rows
+    where a rule's condition is surely met, and is None for a statement without a condition; in the
+    other undecided rows it is unknown whether the condition is met.
     """
 
     name: str
@@ -61,6 +63,7 @@ class StatementReport(_Part):
     text: str
     share: float | None
     counts: Counts
+    undecided_when_met: int | None
     outcome: Outcome
     offenders: tuple[Offender, ...] = ()
 

@@ -38,6 +38,7 @@ def show_report(report: Report, console: Console) -> None:
     if report.statements:
         console.print(_statement_table(report.statements))
         console.print()
+        _explain_undecided(report.statements, console)
     for statement in report.statements:
         _show_offenders(statement, console)
     for line, style in _conclude(report):
@@ -75,6 +76,27 @@ def _statement_table(statements: Sequence[StatementReport]) -> Table:
             style=_STYLES[each.outcome],
         )
     return table
+
+
+def _explain_undecided(statements: Sequence[StatementReport], console: Console) -> None:
+    """Say of each undecided rule in how many rows its condition is met."""
+    explained = False
+    for each in statements:
+        counts, open_rows = each.counts, each.undecided_when_met
+        if not counts.undecided or open_rows is None:
+            continue
+        explained = True
+        met = counts.holds + counts.violated + open_rows
+        unknown = counts.undecided - open_rows
+        text = (
+            f"{_title(each)}: its condition is met in {_count(met, 'row')} ({counts.holds:,} hold, "
+            f"{counts.violated:,} violated, {open_rows:,} undecided)"
+        )
+        if unknown:
+            text += f"; in {unknown:,} more it is unknown whether it is met"
+        console.print(Text(text), soft_wrap=True)
+    if explained:
+        console.print()
 
 
 def _title(statement: StatementReport) -> str:

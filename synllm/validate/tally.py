@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,7 +28,11 @@ from synllm.validate.statements import Stated, draw_statement, sentence_of, text
 
 Locate = Callable[[Collection[int]], dict[int, int]]
 
-_BAD = [VERDICTS.index(verdict) for verdict in (Verdict.VIOLATED, Verdict.UNDEFINED)]
+_HOLDS, _VIOLATED, _UNDECIDED, _UNDEFINED = (
+    VERDICTS.index(verdict)
+    for verdict in (Verdict.HOLDS, Verdict.VIOLATED, Verdict.UNDECIDED, Verdict.UNDEFINED)
+)
+_BAD = [_VIOLATED, _UNDEFINED]
 
 
 @dataclass(slots=True)
@@ -41,13 +45,20 @@ class Tally:
     """Adds up judged batches; its memory doesn't grow with the table.
 
     `shown` is how many offending rows are kept for a statement, and unreadable cells for a column.
+    `conditions` pairs a rule's place with that of the companion that says its condition is met;
+    companions are counted and not reported.
     """
 
-    def __init__(self, stated: tuple[Stated, ...], shown: int) -> None:
+    def __init__(
+        self, stated: tuple[Stated, ...], shown: int, conditions: Mapping[int, int]
+    ) -> None:
         self.rows = 0
         self.broken_rows = 0
         self._stated = stated
         self._shown = shown
+        self._conditions = conditions
+        self._companions = frozenset(conditions.values())
+        self._undecided_when_met = dict.fromkeys(conditions, 0)
         self._counts = np.zeros((len(stated), len(VERDICTS)), np.int64)
         self._offenders: list[list[tuple[int, Verdict, Row]]] = [[] for _ in stated]
         self._problems: dict[str, _Problems] = {}
@@ -60,8 +71,10 @@ class Tally:
             place
             for place, counts in enumerate(judged.counts)
             if counts[_BAD].any()
+            and place not in self._companions
             and (self._stated[place].core.hard or len(self._offenders[place]) < self._shown)
         ]
+        self._count_undecided(judged)
         if with_bad:
             verdicts = judged.verdicts(ALL_ROWS)
             for place in with_bad:
@@ -76,10 +89,16 @@ class Tally:
         """Return each statement's counts, and its first offenders with their values drawn."""
         lines = locate({row for kept in self._offenders for row, _, _ in kept})
         return tuple(
-            _report_statement(stated, counts.tolist(), offenders, spec, lines)
-            for stated, counts, offenders in zip(
-                self._stated, self._counts, self._offenders, strict=True
+            _report_statement(
+                stated,
+                self._counts[place].tolist(),
+                self._undecided_when_met.get(place),
+                self._offenders[place],
+                spec,
+                lines,
             )
+            for place, stated in enumerate(self._stated)
+            if place not in self._companions
         )
 
     def report_problems(
@@ -100,6 +119,18 @@ class Tally:
             for name in sources
             if (kept := self._problems.get(name)) is not None
         )
+
+    def _count_undecided(self, judged: Judged) -> None:
+        """Count the rows where a rule's condition is met and its conclusion unknown."""
+        for place, companion in self._conditions.items():
+            counts, met = judged.counts[place], judged.counts[companion][_HOLDS]
+            if counts[_UNDEFINED] == 0:
+                found = met - counts[_HOLDS] - counts[_VIOLATED]
+            else:
+                verdicts = judged.verdicts(ALL_ROWS)
+                both = (verdicts[place] == _UNDECIDED) & (verdicts[companion] == _HOLDS)
+                found = np.count_nonzero(both)
+            self._undecided_when_met[place] += int(found)
 
     def _add_offenders(
         self, place: int, codes: NDArray[np.uint8], judged: Judged, broken: NDArray[np.bool_]
@@ -126,6 +157,7 @@ class Tally:
 def _report_statement(
     stated: Stated,
     counts: list[int],
+    undecided_when_met: int | None,
     offenders: list[tuple[int, Verdict, Row]],
     spec: Spec,
     lines: dict[int, int],
@@ -139,6 +171,7 @@ def _report_statement(
         text=text_of(stated),
         share=None if core.share is None else float(core.share),
         counts=total,
+        undecided_when_met=undecided_when_met,
         outcome=_outcome(stated, total),
         offenders=tuple(
             Offender(

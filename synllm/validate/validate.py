@@ -11,6 +11,7 @@ import pyarrow as pa
 from synllm.diagnostics.diagnostic import Diagnostic, Severity, has_errors
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import lower
+from synllm.validate.conditions_met import add_conditions, pair_conditions
 from synllm.validate.engines import Engine, make_judge
 from synllm.validate.read_table import open_table
 from synllm.validate.report import Report
@@ -38,10 +39,11 @@ def validate_table(
     if opened is None:
         return None, diagnostics
     checked = compare_supplied(spec, opened.columns)
-    core = lower(checked.spec)
-    stated = list_statements(checked.spec, core)
-    judge = make_judge(engine, checked.spec, core, stated)
-    tally = Tally(stated, offenders)
+    stating = add_conditions(checked.spec)
+    core = lower(stating.spec)
+    stated = list_statements(stating.spec, core)
+    judge = make_judge(engine, stating.spec, core, stated)
+    tally = Tally(stated, offenders, pair_conditions(stated, stating.rule_of))
     audit = Audit(core)
     for batch in opened.batches:
         cells = pa.RecordBatch.from_arrays(
@@ -61,7 +63,7 @@ def validate_table(
             table=str(table) if isinstance(table, Path) else opened.name,
             rows=tally.rows,
             engine=engine,
-            statements=tally.report_statements(checked.spec, opened.locate),
+            statements=tally.report_statements(stating.spec, opened.locate),
             unreadable=tally.report_problems(checked.sources, opened.locate),
             broken_rows=tally.broken_rows,
             audited=0 if engine == "z3" else audit.confirm(),
