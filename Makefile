@@ -23,6 +23,7 @@ $(READY): pyproject.toml constraints.txt
 		echo "Python could not build .venv; on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet -c constraints.txt "$$(grep '^torch==' constraints.txt)"
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all,dev]'
+	@$(BIN)/synllm check --quiet specs/stroke.synspec # fills the cache of grammar tables
 	@touch $@
 
 demo: $(READY) ## Compile the stroke spec, generate 200 rows offline, and check them

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from synllm.diagnostics.diagnostic import Diagnostic
-from synllm.diagnostics.show_json import render_json
 from synllm.diagnostics.show_text import render_text
 
 
@@ -18,6 +17,9 @@ def show_findings(
 ) -> None:
     """Write findings to standard error, or as JSON to standard output."""
     if form == "json":
+        # pydantic takes a third of a second to load, and only JSON needs it.
+        from synllm.diagnostics.show_json import render_json
+
         sys.stdout.write(render_json(diagnostics))
         return
     target = stream or sys.stderr

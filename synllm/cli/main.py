@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -46,6 +47,9 @@ exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    # Commands build many small values that live to the end: looking for garbage among them less
+    # often makes a first `check` a tenth faster.
+    gc.set_threshold(50_000, 20, 100)
     parser = make_parser()
     options = parser.parse_args(arguments)
     if options.command is None:
