@@ -7,7 +7,7 @@ from pathlib import Path
 
 from synllm.cli.console import say, show_findings
 from synllm.cli.exits import Exit
-from synllm.cli.read_spec import read_spec
+from synllm.cli.inputs import read_examples, read_spec
 from synllm.diagnostics.diagnostic import has_errors
 
 PHASES = ("syntax", "spec", "core", "schema", "regex", "prompt")
@@ -27,7 +27,6 @@ def run(options: argparse.Namespace) -> int:
     """Write all targets of a spec, and say what each prompt discloses and what is guaranteed."""
     from synllm.compiler import compile_spec, emit
     from synllm.targets.write import write_targets
-    from synllm.validate.example_rows import read_example_rows
 
     if options.output is None and options.emit is None:
         say("error: nowhere to write to")
@@ -39,13 +38,9 @@ def run(options: argparse.Namespace) -> int:
     if options.emit is not None:
         print(emit(spec, options.emit))
         return Exit.CLEAN
-    examples: list[dict[str, str]] = []
-    if options.examples is not None:
-        rows, diagnostics = read_example_rows(spec, options.examples)
-        show_findings(diagnostics)
-        if rows is None:
-            return Exit.BAD_INPUT
-        examples = rows
+    examples = read_examples(spec, options.examples)
+    if examples is None:
+        return Exit.BAD_INPUT
     compiled = compile_spec(spec, examples)
     show_findings(compiled.diagnostics)
     paths = write_targets(compiled, options.output)

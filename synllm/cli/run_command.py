@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from synllm.cli.console import say, show_findings
 from synllm.cli.exits import Exit
+from synllm.cli.inputs import read_examples, read_spec
 from synllm.cli.progress import progress_line
-from synllm.cli.read_spec import read_spec
 
 if TYPE_CHECKING:
     from synllm.generate.run import Delivered, Progress
@@ -61,15 +61,10 @@ def run(options: argparse.Namespace) -> int:
     from synllm.generate.models import load_model
     from synllm.generate.run import run_to_file
     from synllm.generate.settings import RunSettings
-    from synllm.validate.example_rows import read_example_rows
 
-    examples: list[dict[str, str]] = []
-    if options.examples is not None:
-        rows, diagnostics = read_example_rows(spec, options.examples)
-        show_findings(diagnostics)
-        if rows is None:
-            return Exit.BAD_INPUT
-        examples = rows
+    examples = read_examples(spec, options.examples)
+    if examples is None:
+        return Exit.BAD_INPUT
     compiled = compile_spec(spec, examples)
     show_findings(compiled.diagnostics)
     settings = RunSettings(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from synllm.cli.console import has_color, show_findings, width_of
 from synllm.cli.exits import Exit
+from synllm.cli.inputs import read_spec
 from synllm.cli.progress import progress_line
-from synllm.cli.read_spec import read_spec
 from synllm.diagnostics.diagnostic import Severity
 
 

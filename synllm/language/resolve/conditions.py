@@ -8,6 +8,7 @@ from typing import cast
 from synllm.diagnostics.diagnostic import report
 from synllm.diagnostics.source import Span
 from synllm.language.resolve.context import Context
+from synllm.language.resolve.intervals import resolve_interval
 from synllm.language.resolve.terms import Measure, reconcile, resolve_term
 from synllm.language.syntax import Node, Operation, Quantity, Range, Word
 from synllm.spec.expressions import (
@@ -21,10 +22,8 @@ from synllm.spec.expressions import (
     Interval,
     Is,
     Not,
-    Number,
     Or,
     Rank,
-    Term,
     Within,
 )
 from synllm.spec.model import Column
@@ -62,11 +61,6 @@ def resolve_condition(node: Node, context: Context) -> Condition | None:
             return _has_state(node, context)
         case Operation():
             return _no_condition(node, context)
-
-
-def interval_of(low: Fraction | None, high: Fraction | None, high_open: bool) -> Interval:
-    """Return low..high or, with an open end, low..<high."""
-    return Interval(low, high, False, high_open)
 
 
 def _logic(node: Operation, context: Context) -> Condition | None:
@@ -318,46 +312,11 @@ def _in_numbers(
             )
             return None
         assert isinstance(member, Quantity | Range)
-        interval = _interval(member, measure, context)
+        interval = resolve_interval(member, measure, context)
         if interval is None:
             return None
         intervals.append(interval)
     return Within(measure.term, tuple(intervals), node.span)
-
-
-def _interval(member: Quantity | Range, measure: Measure, context: Context) -> Interval | None:
-    if isinstance(member, Quantity):
-        value = _in_unit_of(measure, member, member.unit, context)
-        return None if value is None else Interval(value, value)
-    low = _in_unit_of(measure, member.low, member.unit, context)
-    high = _in_unit_of(measure, member.high, member.unit, context)
-    if low is None or high is None:
-        return None
-    if low > high or (low == high and member.high_open):
-        context.found.append(
-            report(
-                "empty-range",
-                f"no number lies in {member.span.text}",
-                member.span,
-                fix="the lower end comes first",
-            )
-        )
-        return None
-    return interval_of(low, high, member.high_open)
-
-
-def _in_unit_of(
-    measure: Measure, number: Quantity, unit: Word | None, context: Context
-) -> Fraction | None:
-    literal = resolve_term(Quantity(number.value, number.text, unit, number.span), context)
-    if literal is None:
-        return None
-    pair = reconcile(measure, literal, number.span, context)
-    if pair is None:
-        return None
-    converted: Term = pair[1]
-    assert isinstance(converted, Number)
-    return converted.value
 
 
 # States and mistakes --------------------------------------------------------------------

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from synllm.diagnostics.diagnostic import report
-from synllm.language.resolve.conditions import interval_of, resolve_condition
+from synllm.language.resolve.conditions import resolve_condition
 from synllm.language.resolve.context import Context
 from synllm.language.resolve.coverage import check_coverage
-from synllm.language.resolve.terms import Measure, reconcile, resolve_term
+from synllm.language.resolve.intervals import number_in_unit_of, resolve_interval
+from synllm.language.resolve.terms import Measure, resolve_term
 from synllm.language.syntax import Absence, Arm, Cell, Quantity, Range, RuleBody, RuleNode, Word
 from synllm.language.write import write_body
 from synllm.spec.expressions import (
@@ -18,7 +19,6 @@ from synllm.spec.expressions import (
     Interval,
     Is,
     Not,
-    Number,
     Or,
     Within,
 )
@@ -145,21 +145,7 @@ def _arm_test(arm: Arm, source: Column, word: Word, context: Context) -> Conditi
 def _test_interval(arm: Arm, measure: Measure, context: Context) -> Interval | None:
     value = arm.test.value
     if isinstance(value, Range):
-        low = _number(value.low, value.unit, measure, context)
-        high = _number(value.high, value.unit, measure, context)
-        if low is None or high is None:
-            return None
-        if low > high or (low == high and value.high_open):
-            context.found.append(
-                report(
-                    "empty-range",
-                    f"no number lies in {value.span.text}",
-                    value.span,
-                    fix="the lower end comes first",
-                )
-            )
-            return None
-        return interval_of(low, high, value.high_open)
+        return resolve_interval(value, measure, context)
     if not isinstance(value, Quantity):
         context.found.append(
             report(
@@ -170,7 +156,7 @@ def _test_interval(arm: Arm, measure: Measure, context: Context) -> Interval | N
             )
         )
         return None
-    number = _number(value, value.unit, measure, context)
+    number = number_in_unit_of(measure, value, value.unit, context)
     if number is None:
         return None
     match arm.test.comparator:
@@ -194,17 +180,6 @@ def _test_interval(arm: Arm, measure: Measure, context: Context) -> Interval | N
                 )
             )
             return None
-
-
-def _number(
-    node: Quantity, unit: Word | None, measure: Measure, context: Context
-) -> Fraction | None:
-    literal = resolve_term(Quantity(node.value, node.text, unit, node.span), context)
-    pair = None if literal is None else reconcile(measure, literal, node.span, context)
-    if pair is None:
-        return None
-    assert isinstance(pair[1], Number)
-    return pair[1].value
 
 
 def _arm_result(arm: Arm, target: Column, context: Context) -> Condition | None:

@@ -1,4 +1,4 @@
-"""The spec that a command works on: read, its findings shown, a library refused."""
+"""What commands work on: the spec and example rows, read with their findings shown."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ def read_spec(path: Path) -> Spec | None:
         say("help: add columns to its table")
         return None
     return spec
+
+
+def read_examples(spec: Spec, path: Path | None) -> list[dict[str, str]] | None:
+    """Return the rows that prompts may show (none without a file), or None where it's unusable."""
+    if path is None:
+        return []
+    from synllm.validate.example_rows import read_example_rows
+
+    rows, diagnostics = read_example_rows(spec, path)
+    show_findings(diagnostics)
+    return rows
