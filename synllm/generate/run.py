@@ -196,6 +196,9 @@ def _describe(
         synllm=__version__,
         spec=compiled.spec.name,
         spec_sha256=hash_text(compiled.spec.source.text),
+        imports_sha256={
+            Path(source.name).name: hash_text(source.text) for source in compiled.spec.imports
+        },
         prompt_sha256=hash_text(shown.model_dump_json()),
         regex_sha256=hash_text(compiled.row_regex),
         settings=settings,

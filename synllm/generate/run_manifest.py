@@ -36,6 +36,7 @@ class RunManifest(BaseModel):
     synllm: str
     spec: str
     spec_sha256: str
+    imports_sha256: dict[str, str]
     prompt_sha256: str
     regex_sha256: str
     settings: RunSettings

@@ -159,7 +159,14 @@ def test_the_demonstration_table_is_what_the_readme_says(tmp_path: Path) -> None
         if each.kind == "share" and each.where is None
     ]
 
+    manifest = RunManifest.model_validate_json(manifest_path(output).read_text())
+
     assert code == 0
+    assert sorted(manifest.imports_sha256) == [
+        "demographics.synspec",
+        "labs.synspec",
+        "vitals.synspec",
+    ]
     assert len(frame) == 200
     assert loaded.validate(output).clean
     assert len(frame.drop(columns="id").drop_duplicates()) >= 190
