@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from synllm.cli.console import say, show_findings
 from synllm.diagnostics.diagnostic import Severity
-from synllm.language.load import load_spec
-from synllm.spec.model import Spec
+
+if TYPE_CHECKING:
+    from synllm.spec.model import Spec
 
 
 def read_spec(path: Path) -> Spec | None:
     """Return a spec with a table, or None after saying what is wrong with the file."""
+    from synllm.language.load import load_spec
+
     spec, diagnostics = load_spec(path)
     show_findings([each for each in diagnostics if each.severity is not Severity.NOTE])
     if spec is None:

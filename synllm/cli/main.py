@@ -96,7 +96,9 @@ def _advise(error: OSError) -> str:
             return "free some space, or write to another disk; what is complete was kept"
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return "choose a place that you may write to"
-        case errno.ENOENT | errno.ENOTDIR | errno.EISDIR:
+        case errno.EEXIST | errno.ENOTDIR:
+            return "a file stands where a folder is needed: choose another place"
+        case errno.ENOENT | errno.EISDIR:
             return "check the path"
         case _:
             return "check the path and the disk, and try again"

@@ -27,9 +27,9 @@ def run(options: argparse.Namespace) -> int:
     from synllm.targets.write import write_whole
 
     output: Path | None = options.output
-    if output is not None and output.exists() and not options.force:
-        say(f"error: {output} exists already, and may hold work")
-        say("help: choose another name, or write over it with --force")
+    mistake = None if output is None else _mistake(output, options)
+    if mistake is not None:
+        say(f"error: {mistake[0]}\nhelp: {mistake[1]}")
         return Exit.BAD_INPUT
     text, diagnostics = draft_spec(options.table, name=options.name)
     show_findings(diagnostics)
@@ -45,3 +45,22 @@ def run(options: argparse.Namespace) -> int:
     say(f"  synllm check {output}")
     say(f"  synllm validate {output} {options.table}")
     return Exit.FINDINGS if has_errors(diagnostics) else Exit.CLEAN
+
+
+def _mistake(output: Path, options: argparse.Namespace) -> tuple[str, str] | None:
+    """Return why the spec can't be written there, and what to do; None where it can."""
+    if not output.exists():
+        return None
+    if output.is_dir():
+        return f"{output} is a folder", f"name a file inside it: -o {output / 'NAME.synspec'}"
+    if options.table.exists() and output.samefile(options.table):
+        return (
+            f"{output} is the table itself, and the spec would replace it",
+            f"choose another name, such as {options.table.with_suffix('.synspec')}",
+        )
+    if not options.force:
+        return (
+            f"{output} exists already, and may hold work",
+            "choose another name, or write over it with --force",
+        )
+    return None

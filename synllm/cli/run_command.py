@@ -78,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
         dtype=options.dtype,
     )
     partial = options.output.with_name(options.output.name + ".partial")
+    if partial.exists():
+        say(f"note: {partial}, left by an earlier run, is written over")
     try:
         with progress_line() as show:
             show("loading the model")
@@ -110,6 +112,14 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
             f"the format of {options.output} is not known",
             "name the output FILE.csv, FILE.jsonl or FILE.parquet",
         )
+    if options.output.is_dir():
+        return f"{options.output} is a folder", "choose another name for the table"
+    for given in (options.spec, options.examples):
+        if given and given.exists() and options.output.exists() and given.samefile(options.output):
+            return (
+                f"{options.output} is a file that the run reads, and its rows would replace it",
+                "choose another name for the output",
+            )
     if options.output.exists() and not options.force:
         return (
             f"{options.output} exists already",
@@ -120,7 +130,7 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
     if not 0 <= options.temperature <= 10:
         return f"{options.temperature} is no temperature", "use --temperature 0 to 10"
     if not 0 <= options.seed < 2**63:
-        return f"{options.seed} is no seed", "use a whole number from 0"
+        return f"{options.seed} is no seed", f"use a whole number from 0 to {2**63 - 1}"
     if options.examples is not None and options.prompt == "clin-rule":
         return (
             "the clin-rule prompt never shows rows, so --examples has no effect",
@@ -161,7 +171,7 @@ def _conclude(output: Path, delivered: Delivered, manifest: RunManifest) -> int:
         say(f"warning: {manifest.example_copies:,} rows copy one of the prompt's example rows")
     place = output.with_name(manifest.output)
     if delivered.complete:
-        say(f"wrote {place} and {place.name}.manifest.json")
+        say(f"wrote {place} and {place}.manifest.json")
         return Exit.CLEAN
     if state.rejected:
         worst = state.rejected.most_common(1)[0][0]

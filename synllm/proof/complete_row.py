@@ -74,10 +74,13 @@ def find_complete_row(
 
 
 def prove_complete_row(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic]:
-    """Return the complete row as a note (a library has none), or what stands against one."""
+    """Return the complete row as a note, or what stands against one.
+
+    A library has no row to show, and neither has a table of nothing but keys.
+    """
     match find_complete_row(spec, core, budget):
         case CompleteRow(row=row):
-            if spec.is_library:
+            if spec.is_library or not spec.generated_columns:
                 return []
             return [
                 report(

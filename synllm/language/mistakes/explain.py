@@ -10,6 +10,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.diagnostics.source import Source, Span
 from synllm.diagnostics.suggest import suggest
+from synllm.language.comments import find_comments, hide_comments
 from synllm.language.mistakes.characters import explain_character
 from synllm.language.mistakes.rules import (
     guess_borrowed_word,
@@ -19,6 +20,7 @@ from synllm.language.mistakes.rules import (
     guess_rule_without_body,
     guess_stray_brace,
     guess_unclosed_parenthesis,
+    guess_unfinished_statement,
     guess_unknown_function,
     guess_unknown_statement,
 )
@@ -29,6 +31,7 @@ from synllm.language.mistakes.signs import (
     guess_missing_percent,
     guess_range_sign,
     guess_single_quoted,
+    guess_single_quoted_value,
     guess_slashes,
 )
 from synllm.language.mistakes.stop import Stop, stop_at
@@ -51,12 +54,14 @@ _GUESSES: tuple[Callable[[Stop], Diagnostic | None], ...] = (
     guess_reserved,
     guess_borrowed_word,
     guess_unknown_function,
+    guess_unfinished_statement,
     guess_unknown_statement,
     guess_missing_percent,
     guess_range_sign,
     guess_unclosed_parenthesis,
     guess_missing_then,
     guess_rule_without_body,
+    guess_single_quoted_value,
     guess_named_type_with_unit,
     guess_single_quoted,
     guess_missing_comma,
@@ -135,11 +140,20 @@ def _not_understood(at: Span, accepts: frozenset[str]) -> Diagnostic:
     expected = _expectation(accepts)
     return report(
         "not-understood",
-        f"{f'`{at.text}` stands' if at.text else 'the file ends'} where {expected} should",
+        f"{_found(at)} where {expected} should",
         at,
         f"expected {expected}",
         fix=_near_keyword(at.text, accepts),
     )
+
+
+def _found(at: Span) -> str:
+    """Return what stands at a place; what was given up after it counts as a further statement."""
+    if at.text:
+        return f"`{at.text}` stands"
+    rest = at.source.text[at.start :]
+    more = hide_comments(rest, find_comments(rest)).strip()
+    return "the statement ends" if more else "the file ends"
 
 
 def _expectation(accepts: Iterable[str]) -> str:

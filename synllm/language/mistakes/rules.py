@@ -79,6 +79,25 @@ def guess_unknown_function(stop: Stop) -> Diagnostic | None:
     )
 
 
+def guess_unfinished_statement(stop: Stop) -> Diagnostic | None:
+    """Recognise a statement whose end is missing, so that the next one's keyword was read for it.
+
+    The message points at the last word of the unfinished statement.
+    """
+    if not stop.between_statements or stop.previous() not in STATEMENTS or not stop.previous(1):
+        return None
+    keyword, last = stop.before[:2]
+    if keyword.line == last.line:
+        return None
+    return report(
+        "not-understood",
+        f"something is missing after `{last.text}`",
+        last,
+        "the statement ends here",
+        fix=f"complete it; the next statement starts with `{keyword.text}`",
+    )
+
+
 def guess_unknown_statement(stop: Stop) -> Diagnostic | None:
     """Recognise a statement whose first word is none that statements start with."""
     if not stop.between_statements or not re.fullmatch(r"\w+", stop.word):

@@ -93,6 +93,11 @@ def guess_single_quoted(stop: Stop) -> Diagnostic | None:
     )
 
 
+def guess_single_quoted_value(stop: Stop) -> Diagnostic | None:
+    """Recognise a value of a list between the quotes that units have."""
+    return guess_single_quoted(stop) if stop.previous() in ("{", ",", "<") else None
+
+
 def guess_slashes(stop: Stop) -> Diagnostic | None:
     """Recognise a comment in the manner of programming languages."""
     following = stop.source.text[stop.at.end : stop.at.end + 1]

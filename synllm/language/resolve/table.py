@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from synllm.diagnostics.diagnostic import report
@@ -158,29 +160,34 @@ def resolve_derived(nodes: list[DerivedNode], context: Context) -> None:
                 context.unread |= {node.name.text}
             else:
                 context.columns[column.name] = column
+    context.unread |= {node.name.text for node in waiting}
+    parents = {node.name.text: _words(node) for node in waiting}
     for node in waiting:
-        context.unread |= {node.name.text}
-        context.found.append(
-            report(
-                "derived-cycle",
-                f"`{node.name.text}` is computed from itself",
-                node.span,
-                "directly, or through other derived columns",
-                fix="compute it from columns that the file holds",
+        way = _way_round(node.name.text, lambda name: parents.get(name, ()))
+        # A column that only follows from a circle is not in it.
+        if way is not None:
+            context.found.append(
+                report(
+                    "derived-cycle",
+                    f"`{node.name.text}` is computed from itself",
+                    node.span,
+                    _describe_way(way),
+                    fix="compute it from columns that the file holds",
+                )
             )
-        )
 
 
 def report_applicability_cycles(context: Context) -> None:
     """Report columns whose applicability depends on itself, and drop their conditions."""
     for name, column in list(context.columns.items()):
-        if column.applies_when is not None and name in _reached(name, context):
+        way = _way_round(name, lambda each: _roots(each, context))
+        if column.applies_when is not None and way is not None:
             context.found.append(
                 report(
                     "applicability-cycle",
                     f"whether `{name}` applies depends on `{name}` itself",
                     column.applies_when.span,
-                    "directly, or through other columns",
+                    _describe_way(way),
                     fix="let it depend on columns that apply to everybody",
                 )
             )
@@ -304,18 +311,31 @@ def _words(node: DerivedNode) -> set[str]:
     return found
 
 
-def _reached(start: str, context: Context) -> set[str]:
-    reached: set[str] = set()
-    waiting = [start]
+def _roots(name: str, context: Context) -> Iterable[str]:
+    """Return the columns that a column's applicability or formula mentions."""
+    column = context.columns.get(name)
+    if column is None:
+        return ()
+    roots = [] if column.applies_when is None else list(columns_of(column.applies_when))
+    if column.derivation is not None:
+        roots.extend(columns_of(column.derivation.formula))
+    return roots
+
+
+def _way_round(start: str, roots_of: Callable[[str], Iterable[str]]) -> tuple[str, ...] | None:
+    """Return the columns on a shortest way from a column back to itself; None without one."""
+    ways: dict[str, tuple[str, ...]] = {start: ()}
+    waiting = deque([start])
     while waiting:
-        column = context.columns.get(waiting.pop())
-        if column is None:
-            continue
-        roots = [] if column.applies_when is None else list(columns_of(column.applies_when))
-        if column.derivation is not None:
-            roots.extend(columns_of(column.derivation.formula))
-        for name in roots:
-            if name not in reached:
-                reached.add(name)
-                waiting.append(name)
-    return reached
+        name = waiting.popleft()
+        for root in sorted(roots_of(name)):
+            if root == start:
+                return ways[name]
+            if root not in ways:
+                ways[root] = (*ways[name], root)
+                waiting.append(root)
+    return None
+
+
+def _describe_way(way: tuple[str, ...]) -> str:
+    return "by way of " + ", then ".join(f"`{name}`" for name in way) if way else "directly"

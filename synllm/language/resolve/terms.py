@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, cast
 
@@ -20,6 +21,7 @@ from synllm.spec.expressions import (
     Number,
     Round,
     Term,
+    columns_of,
 )
 from synllm.spec.types import NumberType
 
@@ -69,9 +71,7 @@ def resolve_term(node: Node, context: Context) -> Measure | None:
                     measure.unit_text,
                 )
             zero = Number(Fraction(0), "0", node.span)
-            return Measure(
-                Arithmetic("-", zero, measure.term, node.span), measure.unit, measure.unit_text
-            )
+            return replace(measure, term=Arithmetic("-", zero, measure.term, node.span))
         case Operation(operator="add" | "subtract" | "multiply" | "divide"):
             return _arithmetic(node, context)
         case Operation(operator="call"):
@@ -94,6 +94,8 @@ def reconcile(
     if left.unit is None or right.unit is None:
         return _one_sided(left, right, context)
     substance = left.substance or right.substance
+    if right.substance is not None and right.substance != substance:
+        substance = None
     mass = context.molar_masses.get(substance) if substance else None
     found = conversion(right.unit, left.unit, mass)
     if found is None:
@@ -215,28 +217,37 @@ def _arithmetic(node: Operation, context: Context) -> Measure | None:
         terms = reconcile(left, right, node.span, context)
         if terms is None:
             return None
-        named = right if isinstance(left.term, Number) and left.unit is None else left
-        return Measure(
-            Arithmetic(sign, *terms, node.span), named.unit, named.unit_text, named.substance
-        )
+        return replace(_leading([left, right]), term=Arithmetic(sign, *terms, node.span))
     term = Arithmetic(sign, left.term, right.term, node.span)
     unit = _product_unit(left, right, sign)
     if unit is None:
         return Measure(term)
     # A plain number scales a quantity; two quantities make a new one.
     for one, other in ((left, right), (right, left)):
-        if isinstance(other.term, Number) and other.unit is None and (one is left or sign == "*"):
+        if _is_plain_number(other) and (one is left or sign == "*"):
             return Measure(term, one.unit, one.unit_text, one.substance)
     return Measure(term, unit, _unit_text(left, right, sign))
 
 
 def _product_unit(left: Measure, right: Measure, sign: str) -> Unit | None:
     scale = Unit(Fraction(1), ())
-    left_unit = scale if left.unit is None and isinstance(left.term, Number) else left.unit
-    right_unit = scale if right.unit is None and isinstance(right.term, Number) else right.unit
+    left_unit = scale if _is_plain_number(left) else left.unit
+    right_unit = scale if _is_plain_number(right) else right.unit
     if left_unit is None or right_unit is None or (left.unit is None and right.unit is None):
         return None
     return left_unit.times(right_unit) if sign == "*" else left_unit.over(right_unit)
+
+
+def _is_plain_number(measure: Measure) -> bool:
+    return measure.unit is None and not columns_of(measure.term)
+
+
+def _leading(measures: Sequence[Measure]) -> Measure:
+    """Return the measure into whose unit `reconcile` brings the others: the first that is not a
+    literal, else the first with a unit.
+    """
+    terms = [each for each in measures if not isinstance(each.term, Number)]
+    return next((each for each in terms or measures if each.unit is not None), measures[0])
 
 
 def _unit_text(left: Measure, right: Measure, sign: str) -> str:
@@ -251,22 +262,23 @@ def _call(node: Operation, context: Context) -> Measure | None:
         return _round(node, arguments, context)
     if function == "abs" and len(arguments) != 1:
         return _wrong_count(node, "`abs` takes one number", context)
-    measures = [resolve_term(argument, context) for argument in arguments]
-    first = measures[0]
-    if first is None:
+    resolved = [resolve_term(argument, context) for argument in arguments]
+    measures = [measure for measure in resolved if measure is not None]
+    if len(measures) < len(resolved):
         return None
-    terms: list[Term] = [first.term]
-    for other in measures[1:]:
-        if other is None:
-            return None
-        pair = reconcile(first, other, node.span, context)
+    leading = _leading(measures)
+    terms: list[Term] = []
+    for measure in measures:
+        pair = (
+            (measure.term, measure.term)
+            if measure is leading
+            else reconcile(leading, measure, node.span, context)
+        )
         if pair is None:
             return None
         terms.append(pair[1])
     name = cast(Literal["abs", "min", "max"], function)
-    return Measure(
-        Call(name, tuple(terms), node.span), first.unit, first.unit_text, first.substance
-    )
+    return replace(leading, term=Call(name, tuple(terms), node.span))
 
 
 def _round(node: Operation, arguments: list[Node], context: Context) -> Measure | None:

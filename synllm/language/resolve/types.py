@@ -17,7 +17,7 @@ from synllm.language.syntax import (
     Word,
 )
 from synllm.language.units import parse_unit, suggest_unit
-from synllm.spec.cells import code_matches
+from synllm.spec.cells import code_matches, parse_number
 from synllm.spec.expressions import Interval
 from synllm.spec.types import (
     EMPTY_CELL,
@@ -83,7 +83,7 @@ def resolve_missing(
     )
     for (node, _), each in zip(modifier.codes, missing, strict=True):
         label = next((name for name, code in codes if _same(code, each.code)), None)
-        value = node.value if isinstance(node, Quantity) else None
+        value = parse_number(node.text)
         if label is not None or (
             isinstance(kind, NumberType) and value is not None and kind.contains(value)
         ):
