@@ -89,6 +89,7 @@ FINDINGS: dict[str, str] = {
     "unreadable-spec": "error",
     "unsupported-version": "error",
     "unusable-molar-mass": "error",
+    "wider-than-type": "error",
     "wrong-arguments": "error",
     # Tables
     "table-not-found": "error",

@@ -45,7 +45,8 @@ class Statistic:
 
     `at` is the quantile's probability, the share's label or the point mass's value. `where` limits
     it to a subgroup, worded in `where_text`. `of_all` counts
-    missing cells in a share's denominator.
+    missing cells in a share's denominator. `tolerance` is in the figure's own unit; for shares,
+    missing, point masses and quantiles a fraction of 1, for an odds ratio one of its logarithm.
     """
 
     kind: StatisticKind

@@ -214,7 +214,7 @@ def _single(
             at,
             group.condition,
             group.text,
-            tolerance=_tolerance(figure.tolerance, figure.tolerance_percent),
+            tolerance=_tolerance(figure.tolerance, figure.tolerance_percent, kind, value),
             span=figure.span,
         )
     ]
@@ -230,6 +230,7 @@ def _keyed(
     quantiles = figure.kind == "quantiles"
     if quantiles and not _needs_number(figure, column, context):
         return []
+    kind = StatisticKind.QUANTILE if quantiles else StatisticKind.SHARE
     found: list[Statistic] = []
     for entry in entries:
         if not isinstance(entry.value, Quantity):
@@ -254,14 +255,14 @@ def _keyed(
             continue
         found.append(
             Statistic(
-                StatisticKind.QUANTILE if quantiles else StatisticKind.SHARE,
+                kind,
                 (column.name,),
                 measured(entry.value, percent=not quantiles),
                 at,
                 group.condition,
                 group.text,
                 figure.of_all,
-                _tolerance(figure.tolerance, figure.tolerance_percent or not quantiles),
+                _tolerance(figure.tolerance, figure.tolerance_percent, kind, entry.value),
                 entry.span,
             )
         )
@@ -340,7 +341,7 @@ def _pair(line: PairLine, context: Context) -> list[Statistic]:
             None,
             group.condition,
             group.text,
-            tolerance=_tolerance(line.tolerance, line.tolerance_percent),
+            tolerance=_tolerance(line.tolerance, line.tolerance_percent, kind, line.value),
             span=line.span,
         )
     ]
@@ -363,10 +364,27 @@ def _shape(figure: FigureNode, column: Column, context: Context) -> list[ShapeHi
     return [ShapeHint(column.name, figure.word.text, figure.span)]
 
 
-def _tolerance(number: Quantity | None, percent: bool) -> Fraction | None:
+_IN_POINTS = (
+    StatisticKind.SHARE,
+    StatisticKind.MISSING,
+    StatisticKind.POINT,
+    StatisticKind.QUANTILE,
+)
+
+
+def _tolerance(
+    number: Quantity | None, percent: bool, kind: StatisticKind, figure: Quantity
+) -> Fraction | None:
+    """Return a tolerance: percentage points for shares and quantiles, with or without the sign."""
     if number is None:
         return None
-    return number.value / 100 if percent else number.value
+    if kind in _IN_POINTS:
+        return number.value / 100
+    if percent:
+        # An odds ratio's tolerance is one of its logarithm, of which a percent is a hundredth.
+        scale = 1 if kind is StatisticKind.ODDS_RATIO else abs(figure.value)
+        return number.value / 100 * scale
+    return number.value
 
 
 def _needs_number(figure: FigureNode, column: Column, context: Context) -> bool:

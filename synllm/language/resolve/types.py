@@ -96,6 +96,18 @@ def resolve_missing(
                     fix="give missing cells a code that no value has",
                 )
             )
+    empty = next((name for name, code in codes if code.text == ""), None)
+    if empty is not None and not any(each.code.text == "" for each in missing):
+        # Typed tables and JSON hold null for both.
+        context.found.append(
+            report(
+                "code-clash",
+                f"an empty cell would be both missing and `{empty}`",
+                modifier.span,
+                f"`{empty}` is coded as the empty cell",
+                fix=f"give `{empty}` a code that is not empty",
+            )
+        )
     return missing or (MissingCode(EMPTY_CELL),)
 
 
@@ -313,7 +325,28 @@ def _named(node: TypeNode, context: Context, derived: bool) -> ResolvedType | No
             )
             return None
         narrowed = _with_domain(kind, node.domain, context)
-        if narrowed is None:
+        if narrowed is None or not _is_narrower(narrowed, kind, node.domain, definition, context):
             return None
         kind = narrowed
     return ResolvedType(kind, resolved.codes, name.text, description)
+
+
+def _is_narrower(
+    narrowed: NumberType, kind: NumberType, domain: Domain, definition: TypeNode, context: Context
+) -> bool:
+    """Return whether every end or listed value of a column's domain belongs to its named type."""
+    bounds = domain.listed or tuple(each for each in (domain.low, domain.high) if each is not None)
+    listed = set(narrowed.listed) <= set(kind.listed) if kind.listed else True
+    if listed and all(kind.contains(bound.value) for bound in bounds):
+        return True
+    context.found.append(
+        report(
+            "wider-than-type",
+            f"{domain.span.text.removeprefix('in ')} reaches beyond the type's own values",
+            domain.span,
+            "wider than the type",
+            also=[(definition.span, "the type is declared here")],
+            fix="stay inside the type's range, or widen the type itself",
+        )
+    )
+    return False
