@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 from synllm.diagnostics.diagnostic import report
-from synllm.diagnostics.source import Span
 from synllm.language.resolve.conditions import resolve_condition
 from synllm.language.resolve.context import Context
+from synllm.language.resolve.contradictions import (
+    report_quantile_order,
+    report_repeated,
+    report_sums,
+)
 from synllm.language.syntax import (
     ColumnLine,
     FigureNode,
@@ -61,9 +64,9 @@ def resolve_statistics(node: StatisticsNode, context: Context) -> StatisticsBloc
             statistics.extend(_pair(line, context))
         else:
             _column_line(line, statistics, shapes, context)
-    _report_repeated(statistics, context)
-    _report_sums(statistics, context)
-    _report_quantile_order(statistics, context)
+    report_repeated(statistics, context)
+    report_sums(statistics, context)
+    report_quantile_order(statistics, context)
     return StatisticsBlock(
         node.source.text if node.source else None,
         int(node.n.value) if node.n else None,
@@ -300,7 +303,10 @@ def _pair(line: PairLine, context: Context) -> list[Statistic]:
             fits = isinstance(column.type, CategoryType) and column.type.yes_no
             wants = "an odds ratio compares two yes/no columns"
         else:
-            fits = isinstance(column.type, NumberType) or column.type.yes_no or column.type.ordered  # type: ignore[union-attr]
+            fits = isinstance(column.type, NumberType) or (
+                isinstance(column.type, CategoryType)
+                and (column.type.yes_no or column.type.ordered)
+            )
             wants = "a correlation needs numbers, yes/no or ordered values"
         if not fits:
             context.found.append(
@@ -440,64 +446,3 @@ def _in_range(number: Quantity, column: Column, context: Context, *, exact: bool
             )
         )
     return fits
-
-
-def _report_repeated(statistics: list[Statistic], context: Context) -> None:
-    first: dict[tuple[object, ...], Span] = {}
-    for each in statistics:
-        key = (each.kind, each.columns, each.at, each.where, each.of_all)
-        if key in first:
-            context.found.append(
-                report(
-                    "repeated-statistic",
-                    f"the {each.kind} of `{', '.join(each.columns)}` is given twice",
-                    each.span,
-                    also=[(first[key], "given here first")],
-                    fix="keep the one that the table should meet",
-                )
-            )
-        first.setdefault(key, each.span)
-
-
-def _report_sums(statistics: list[Statistic], context: Context) -> None:
-    groups: dict[tuple[object, ...], list[Statistic]] = {}
-    for each in statistics:
-        if each.kind is StatisticKind.SHARE:
-            groups.setdefault((each.columns, each.where, each.of_all), []).append(each)
-    for shares in groups.values():
-        least = sum(each.value.value - each.value.half_width for each in shares)
-        if least > 1:
-            total = sum(each.value.value for each in shares)
-            context.found.append(
-                report(
-                    "shares-over-100",
-                    f"the shares of `{shares[0].columns[0]}` add up to {float(total * 100):g}%",
-                    shares[0].span.join(shares[-1].span),
-                    fix="shares of one column add up to at most 100%, within rounding",
-                )
-            )
-
-
-def _report_quantile_order(statistics: list[Statistic], context: Context) -> None:
-    groups: dict[tuple[object, ...], list[tuple[Fraction, Statistic]]] = {}
-    for each in statistics:
-        at = Fraction(1, 2) if each.kind is StatisticKind.MEDIAN else each.at
-        if each.kind in (StatisticKind.QUANTILE, StatisticKind.MEDIAN):
-            assert isinstance(at, Fraction)
-            groups.setdefault((each.columns, each.where), []).append((at, each))
-    for points in groups.values():
-        points.sort(key=lambda point: point[0])
-        for (low_at, low), (high_at, high) in pairwise(points):
-            if low_at < high_at and (
-                low.value.value - low.value.half_width > high.value.value + high.value.half_width
-            ):
-                context.found.append(
-                    report(
-                        "quantile-order",
-                        f"more of `{low.columns[0]}` lies below {high.value.text} than below "
-                        f"{low.value.text}, which is impossible",
-                        high.span,
-                        also=[(low.span, "a lower quantile with a higher value")],
-                        fix="check the two figures in their source",
-                    )
-                )

@@ -29,10 +29,10 @@ from synllm.language.syntax import (
 from synllm.language.units import parse_unit
 from synllm.language.write import write_expression
 from synllm.spec.expressions import ColumnValue, columns_of
-from synllm.spec.model import Column, Derivation, MissingTogether
+from synllm.spec.model import Column, Derivation, MissingTogether, RoundingMode
 from synllm.spec.types import IdentifierType, NumberType
 
-_ROUNDING = {"half up": "half up", "down": "down", "up": "up"}
+_ROUNDING: dict[str, RoundingMode] = {"half up": "half up", "down": "down", "up": "up"}
 
 
 def declare_columns(table: TableNode, context: Context) -> None:
@@ -269,12 +269,11 @@ def _derive(node: DerivedNode, context: Context) -> Column | None:
     pair = reconcile(own, measure, node.formula.span, context)
     if pair is None:
         return None
-    assert node.rounding in ("half up", "down", "up")
     return Column(
         node.name.text,
         resolved.type,
         node.description.text if node.description else resolved.description,
-        derivation=Derivation(pair[1], node.rounding, write_expression(node.formula)),  # type: ignore[arg-type]
+        derivation=Derivation(pair[1], _ROUNDING[node.rounding], write_expression(node.formula)),
         type_name=resolved.name,
         span=node.span,
         name_span=node.name.span,
