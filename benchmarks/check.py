@@ -1,4 +1,4 @@
-"""How long `synllm check` on the three shipped specs together, and compiling one, take as processes.
+"""How long checking the three shipped specs together and compiling one take, as whole processes.
 
 The yardsticks are what the same machine needs to start Python and to import pandas. "First" is
 without the grammar's tables in the cache, as on a fresh machine.
