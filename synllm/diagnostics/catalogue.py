@@ -38,6 +38,7 @@ FINDINGS: dict[str, str] = {
     "missing-brace": "error",
     "missing-colon": "error",
     "missing-comma": "error",
+    "missing-in": "error",
     "missing-percent": "error",
     "missing-then": "error",
     "missing-value": "error",

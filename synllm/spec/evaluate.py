@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from typing import assert_never
@@ -287,22 +286,6 @@ def count(truths: Iterable[Truth], low: int, high: int) -> Truth:
 
 
 _EXTREMES: dict[str, Callable[[list[Fraction]], Fraction]] = {"min": min, "max": max}
-
-
-@dataclass(frozen=True, slots=True)
-class RowVerdicts:
-    """Every rule's verdict on one row, and the names of the hard statements it breaks."""
-
-    rules: tuple[tuple[str, Verdict], ...]
-    broken: tuple[str, ...]
-
-
-def evaluate_row(row: Row, spec: Spec) -> RowVerdicts:
-    """Return all that the spec says about one row."""
-    return RowVerdicts(
-        tuple((rule.name, evaluate_rule(rule, row, spec)) for rule in spec.rules),
-        tuple(broken_statements(row, spec)),
-    )
 
 
 def _arithmetic(

@@ -60,6 +60,13 @@ def explain_character(source: Source, offset: int) -> Diagnostic:
         return report(
             "typographic-sign", f"{char} can't be read here", at, fix=f"write `{_SIGNS[char]}`"
         )
+    if char in "[]":
+        return report(
+            "unexpected-character",
+            f"{_name(char)} has no meaning in a spec outside a unit or a quoted name",
+            at,
+            fix="lists stand in braces: `{A, B}`",
+        )
     return report(
         "unexpected-character",
         f"{_name(char)} has no meaning in a spec",

@@ -39,6 +39,7 @@ from synllm.language.mistakes.tables import (
     guess_comma_at_line_end,
     guess_missing_colon,
     guess_missing_comma,
+    guess_missing_in,
     guess_named_type_with_unit,
     guess_unbraced_list,
 )
@@ -52,6 +53,7 @@ _GUESSES: tuple[Callable[[Stop], Diagnostic | None], ...] = (
     guess_stray_brace,
     guess_missing_value,
     guess_reserved,
+    guess_missing_in,
     guess_borrowed_word,
     guess_unknown_function,
     guess_unfinished_statement,

@@ -12,6 +12,21 @@ _MODIFIERS = ("in", "of", "may", "applies", "coded")
 _CLOSE_NUMBER_TYPE = ("integer", "decimal")
 
 
+def guess_missing_in(stop: Stop) -> Diagnostic | None:
+    """Recognise a range or list that follows its type without `in`."""
+    follows_type = stop.previous() in ("integer", ")") or stop.previous(1) == ":"
+    if "IN" not in stop.accepts or not follows_type:
+        return None
+    if not (is_number(stop.word) or stop.word in ("-", "{")):
+        return None
+    return report(
+        "missing-in",
+        f"a range or list follows its type after `in`, and there is none before `{stop.word}`",
+        stop.at,
+        fix="write `in` before it, as in `integer in 0..120`",
+    )
+
+
 def guess_missing_comma(stop: Stop) -> Diagnostic | None:
     """Recognise two entries of a list without a comma between them, or a list left open."""
     if not re.match(r'[\w"]', stop.word) or not {"COMMA", "RBRACE"} <= stop.accepts:
