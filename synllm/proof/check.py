@@ -1,10 +1,19 @@
-"""What can be proved about a spec before any row exists."""
+"""What can be proved about a spec before any row exists: the findings, in the order of looking."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.spec.core import CoreSpec
 from synllm.spec.model import Spec
+
+if TYPE_CHECKING:
+    from synllm.proof.findings.told import Told
+    from synllm.proof.inquiry import Inquiry
+
+    Finder: TypeAlias = Callable[[Inquiry, Told], Iterator[Diagnostic]]
 
 DEFAULT_BUDGET = 2_000_000
 """Elementary steps that one question may take, the same on every machine: about half a second."""
@@ -16,12 +25,48 @@ def prove(spec: Spec, core: CoreSpec, budget: int = DEFAULT_BUDGET) -> list[Diag
     A table in which every column can be filled in gets a note with such a patient.
     """
     # Loading z3 takes longer than most commands; only those that prove something pay for it.
-    from synllm.proof.complete_row import prove_complete_row
     from synllm.proof.examples import prove_examples
-    from synllm.proof.reach import prove_rules_apply
+    from synllm.proof.findings.told import Told
+    from synllm.proof.hardness import report_open_questions
+    from synllm.proof.inquiry import Inquiry
 
-    return [
-        *prove_complete_row(spec, core, budget),
-        *prove_rules_apply(spec, core, budget),
-        *prove_examples(spec, core, budget),
-    ]
+    inquiry, told = Inquiry(spec, core, budget), Told()
+    findings = [finding for find in list_finders() for finding in find(inquiry, told)]
+    findings.extend(prove_examples(spec, core, budget))
+    findings.extend(report_open_questions(inquiry))
+    return findings
+
+
+def list_finders() -> tuple[Finder, ...]:
+    """Return the finders: roots before consequences, which are then not reported again.
+
+    First what single statements say within the declared ranges, then what all of them leave.
+    """
+    from synllm.proof.complete_row import prove_complete_row
+    from synllm.proof.findings.always_true import find_always_true
+    from synllm.proof.findings.cases import find_case_mistakes
+    from synllm.proof.findings.conflict_region import find_conflict_regions
+    from synllm.proof.findings.forbids_condition import find_forbids_condition
+    from synllm.proof.findings.given_others import find_never_applies_given_others
+    from synllm.proof.findings.impossible_domain import find_impossible_domains
+    from synllm.proof.findings.never_applies import find_never_applies
+    from synllm.proof.findings.presence import find_presence, find_unmatched_rules
+    from synllm.proof.findings.reach import find_reach
+    from synllm.proof.findings.redundant import find_redundant
+    from synllm.proof.findings.unit_suspect import find_suspect_units
+
+    return (
+        find_impossible_domains,
+        find_suspect_units,
+        find_never_applies,
+        find_always_true,
+        find_forbids_condition,
+        find_presence,
+        prove_complete_row,
+        find_case_mistakes,
+        find_conflict_regions,
+        find_never_applies_given_others,
+        find_unmatched_rules,
+        find_reach,
+        find_redundant,
+    )

@@ -26,11 +26,12 @@ def range_claims(spec: Spec, core: CoreSpec, session: Session) -> list[Claim]:
 
 def statement_claims(spec: Spec, session: Session) -> list[Claim]:
     """Return one claim a hard statement: it is neither violated nor undefined."""
-    return [
-        _statement_claim(spec, statement, session)
-        for statement in session.core.statements
-        if statement.hard
-    ]
+    return list_claims(spec, [each for each in session.core.statements if each.hard], session)
+
+
+def list_claims(spec: Spec, statements: Sequence[Statement], session: Session) -> list[Claim]:
+    """Return one claim a statement of the session's core: it is neither violated nor undefined."""
+    return [_statement_claim(spec, statement, session) for statement in statements]
 
 
 def name_statement(statement: Statement) -> str:
@@ -98,6 +99,13 @@ def write_number(value: Fraction) -> str:
     while (value * 10**places).denominator != 1 and places < _MOST_DECIMALS:
         places += 1
     return NumberType(places, None).written(value) if places < _MOST_DECIMALS else str(value)
+
+
+def write_value(column: CoreColumn, value: int) -> str:
+    """Return a column's integer as the author would write the value."""
+    if column.labels:
+        return column.labels[value]
+    return write_number(Fraction(value, 10**column.decimals))
 
 
 def body_of(rule: Rule) -> Span:

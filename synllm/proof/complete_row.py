@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import z3
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
-from synllm.proof.claims import list_names, statement_claims
+from synllm.proof.claims import list_names
 from synllm.proof.cores import irreducible_core
-from synllm.proof.hardness import report_undecided
+from synllm.proof.findings.told import Told
+from synllm.proof.inquiry import Inquiry
 from synllm.proof.reasons import find_coarse_columns, take_apart
 from synllm.proof.session import (
     Cells,
@@ -20,10 +21,10 @@ from synllm.proof.session import (
     Undecided,
     Unsatisfiable,
 )
-from synllm.proof.witness import choose_readable, prefer_typical, replay, show_row
+from synllm.proof.witness import choose_readable, replay, show_row
 from synllm.spec.core import CoreSpec
 from synllm.spec.model import Spec
-from synllm.spec.values import Value
+from synllm.spec.values import MISSING, Value
 
 _CLASHES_SHOWN = 5
 _NAMED_IN_HEADLINE = 3
@@ -40,60 +41,68 @@ class CompleteRow:
 class Clash:
     """Statements of which all but any one can be met together, but not all.
 
+    `statements` are the places in the core of those that are no ranges of written columns.
     `remedies` are those whose removal alone makes a complete row possible; `any_row` tells whether
     a row with missing cells can meet them all, `coarse` names columns of which values between
     the recorded ones could.
     """
 
     claims: tuple[Claim, ...]
+    statements: tuple[int, ...]
     remedies: tuple[Claim, ...]
     any_row: bool
     coarse: tuple[str, ...]
 
 
 def find_complete_row(
-    spec: Spec, core: CoreSpec, budget: int
+    inquiry: Inquiry, exempt: Collection[str] = ()
 ) -> CompleteRow | tuple[Clash, ...] | Undecided:
-    """Return a complete valid row, or the clashes that rule one out, or why neither was found."""
-    session = Session(core, budget)
-    statements = session.track(statement_claims(spec, session))
-    filled = session.every_column_filled()
-    preferred = prefer_typical(spec, core)
+    """Return a complete valid row, or the clashes that rule one out, or why neither was found.
+
+    Cells of exempt columns may be missing.
+    """
+    session, spec, core = inquiry.session, inquiry.spec, inquiry.core
+    statements = sorted(inquiry.hard)
+    filled = session.columns_filled(exempt)
     match session.ask(statements, filled):
         case Satisfiable(cells=cells):
-            cells = choose_readable(session, statements, filled, cells, preferred)
-            return CompleteRow(replay(cells, core, spec, complete=True))
+            cells = choose_readable(session, statements, filled, cells, inquiry.typical)
         case Undecided() as undecided:
-            guessed = _guess(session, statements, filled, preferred)
+            guessed = _guess(session, statements, filled, inquiry.typical)
             if guessed is None:
                 return undecided
-            return CompleteRow(replay(guessed, core, spec, complete=True))
+            cells = guessed
         case Unsatisfiable():
             # Taking the clash apart asks harder questions, which the budget may not cover.
-            return _find_clashes(spec, core, budget) or Undecided("the clash stays whole")
+            clashes = _find_clashes(spec, core, inquiry.budget, exempt)
+            return clashes or Undecided("the clash stays whole")
+    inquiry.remember(cells)
+    return CompleteRow(replay(cells, core, spec, complete=not exempt))
 
 
-def prove_complete_row(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic]:
-    """Return the complete row as a note, or what stands against one.
+def prove_complete_row(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
+    """Yield the complete row as a note, or what stands against one.
 
-    A library has no row to show, and neither has a table of nothing but keys.
+    Columns reported before may be missing in it. A library has no row to show, and neither has a
+    table of nothing but keys.
     """
-    match find_complete_row(spec, core, budget):
+    spec = inquiry.spec
+    match find_complete_row(inquiry, told.columns & inquiry.core.by_name.keys()):
         case CompleteRow(row=row):
-            if spec.is_library or not spec.generated_columns:
-                return []
-            return [
-                report(
-                    "complete-row",
-                    f"in `{spec.name}`, a patient can have every column filled in, like this one",
-                    witness=show_row(row, spec),
-                )
-            ]
+            if spec.is_library or not spec.generated_columns or MISSING in row.values():
+                return
+            yield report(
+                "complete-row",
+                f"in `{spec.name}`, a patient can have every column filled in, like this one",
+                witness=show_row(row, spec),
+            )
         case Undecided():
-            question = "whether any patient can have every column filled in"
-            return [report_undecided(spec, core, question)]
+            inquiry.leave_open("any patient can have every column filled in", inquiry.core.by_name)
         case clashes:
-            return [_report_clash(clash) for clash in clashes]
+            for clash in clashes:
+                if not told.is_consequence(clash.statements):
+                    told.tell(clash.statements)
+                    yield _report_clash(clash)
 
 
 def _guess(
@@ -112,11 +121,14 @@ def _guess(
     return None
 
 
-def _find_clashes(spec: Spec, core: CoreSpec, budget: int) -> tuple[Clash, ...]:
+def _find_clashes(
+    spec: Spec, core: CoreSpec, budget: int, exempt: Collection[str]
+) -> tuple[Clash, ...]:
     """Return clashes that share no rule: one after the other, each without those before."""
     session, filled = take_apart(
-        spec, core, budget, lambda session: ((), session.every_column_filled())
+        spec, core, budget, lambda session: ((), session.columns_filled(exempt))
     )
+    places = [index for index, each in enumerate(core.statements) if each.hard]
     everything = tuple(range(len(session.claims)))
     remaining = everything
     clashes: dict[tuple[int, ...], Clash] = {}
@@ -132,6 +144,7 @@ def _find_clashes(spec: Spec, core: CoreSpec, budget: int) -> tuple[Clash, ...]:
         claims = tuple(session.claims[number] for number in clashing)
         clashes[clashing] = Clash(
             claims,
+            tuple(places[number] for number in clashing if number < len(places)),
             tuple(session.claims[number] for number in remedies),
             any_row=not isinstance(session.probe(clashing), Unsatisfiable),
             coarse=find_coarse_columns(spec, core, budget, claims),

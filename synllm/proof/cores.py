@@ -13,16 +13,20 @@ _QUESTIONS_FOR_SMALLEST = 400
 
 
 def irreducible_core(
-    session: Session, claims: Sequence[int], given: Sequence[z3.BoolRef] = ()
+    session: Session,
+    claims: Sequence[int],
+    given: Sequence[z3.BoolRef] = (),
+    *,
+    smallest: bool = True,
 ) -> tuple[int, ...]:
     """Return clashing claims of which every proper subset is free of the clash.
 
-    The claims must clash. Where the search for it is cheap, no clashing set has fewer members.
-    Where a question stays undecided, the claim it was about is kept. Always the same set for the
-    same session history.
+    The claims must clash. Where the search for it is wanted and cheap, no clashing set has fewer
+    members. Where a question stays undecided, the claim it was about is kept. Always the same set
+    for the same session history.
     """
     reduced = _delete(session, claims, given)
-    smaller = _smallest(session, claims, given, below=len(reduced))
+    smaller = _smallest(session, claims, given, below=len(reduced)) if smallest else None
     return tuple(sorted(reduced if smaller is None else smaller))
 
 

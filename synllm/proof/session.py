@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +19,10 @@ from synllm.proof.encode import (
 )
 from synllm.spec.core import CoreColumn, CoreSpec
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Special
+
+_STEPS = "rlimit count"
+_PATIENCE = 5
+_HASTE = 10
 
 Cells: TypeAlias = dict[str, int | Special]
 """A row in the integers of a CoreSpec: each column's integer, MISSING or NOT_APPLICABLE."""
@@ -66,11 +70,14 @@ class Session:
     """The rows of one CoreSpec in a context of their own, and the claims tracked so far.
 
     Every row has only the values and absences that its columns allow. `budget` is the number of
-    elementary steps that each question may take.
+    elementary steps that each question may take; once questions that stayed open have used up a
+    few times as many, each further one gets a fraction, so that hard ones don't delay the rest.
     """
 
     def __init__(self, core: CoreSpec, budget: int) -> None:
         self.core = core
+        self._budget = budget
+        self._in_vain = 0
         self.encoding: Encoding = encode_columns(core)
         self.claims: list[Claim] = []
         self._switches: list[z3.BoolRef] = []
@@ -121,6 +128,7 @@ class Session:
         self, claims: Sequence[int], given: Sequence[z3.BoolRef]
     ) -> Unsatisfiable | Undecided | None:
         self._solver.add(*given)
+        before = self._steps()
         answer = self._solver.check(*(self._switches[number] for number in claims))
         if answer == z3.sat:
             return None
@@ -132,7 +140,16 @@ class Session:
         why = str(self._solver.reason_unknown())
         if "interrupted" in why:  # z3 catches Ctrl-C for itself while it works
             raise KeyboardInterrupt
+        self._in_vain += self._steps() - before
+        if self._in_vain > _PATIENCE * self._budget:
+            self._solver.set("rlimit", max(1, self._budget // _HASTE))
         return Undecided(why)
+
+    def _steps(self) -> int:
+        """Return the elementary steps taken by all questions so far."""
+        counts = self._solver.statistics()
+        names = counts.keys()
+        return int(counts.get_key_value(_STEPS)) if _STEPS in names else 0
 
     def in_range(self, column: CoreColumn) -> z3.BoolRef:
         """Return the expression that the column, where it has a value, has one of its own."""
@@ -151,7 +168,13 @@ class Session:
 
     def every_column_filled(self) -> list[z3.BoolRef]:
         """Return the expressions that no cell is missing."""
-        return [state != ABSENT for state in self.encoding.states.values()]
+        return self.columns_filled()
+
+    def columns_filled(self, exempt: Collection[str] = ()) -> list[z3.BoolRef]:
+        """Return the expressions that no cell is missing but perhaps those of exempt columns."""
+        return [
+            state != ABSENT for name, state in self.encoding.states.items() if name not in exempt
+        ]
 
     def _read_cells(self, model: z3.ModelRef) -> Cells:
         cells: Cells = {}

@@ -6,9 +6,11 @@ from itertools import product
 import pytest
 from hypothesis import assume, event, given, settings
 
-from synllm.proof.check import DEFAULT_BUDGET
+from synllm.proof.check import DEFAULT_BUDGET, prove
 from synllm.proof.complete_row import CompleteRow, find_complete_row, prove_complete_row
 from synllm.proof.cores import irreducible_core
+from synllm.proof.findings.told import Told
+from synllm.proof.inquiry import Inquiry
 from synllm.proof.reasons import take_apart
 from synllm.proof.session import Satisfiable, Session, Undecided, Unsatisfiable
 from synllm.spec.evaluate import broken_statements, row_is_valid
@@ -36,20 +38,24 @@ OLDEST = Rule("oldest", "Centenarians only", None, Compare(">=", AGE, number("10
 CHILDREN = Rule("children", "Children only", None, Is("work_type", frozenset({"children"})))
 
 
+def inquiry_of(spec: Spec, budget: int = DEFAULT_BUDGET) -> Inquiry:
+    return Inquiry(spec, lower(spec), budget)
+
+
 def with_rules(*rules: Rule, spec: Spec | None = None) -> Spec:
     spec = stroke_like() if spec is None else spec
     return replace(spec, rules=(*spec.rules, *rules))
 
 
 def clashing_names(spec: Spec) -> list[tuple[str, ...]]:
-    found = find_complete_row(spec, lower(spec), DEFAULT_BUDGET)
+    found = find_complete_row(inquiry_of(spec))
     assert isinstance(found, tuple)
     return [tuple(claim.name for claim in clash.claims) for clash in found]
 
 
 @pytest.mark.parametrize("spec", [stroke_like(), cirrhosis_like()], ids=lambda spec: spec.name)
 def test_a_complete_row_is_found_and_valid(spec: Spec) -> None:
-    found = find_complete_row(spec, lower(spec), DEFAULT_BUDGET)
+    found = find_complete_row(inquiry_of(spec))
 
     assert isinstance(found, CompleteRow)
     assert row_is_valid(found.row, spec)
@@ -57,7 +63,7 @@ def test_a_complete_row_is_found_and_valid(spec: Spec) -> None:
 
 
 def test_the_row_shown_is_a_typical_patient_in_the_codes_of_the_file() -> None:
-    (finding,) = prove_complete_row(stroke_like(), lower(stroke_like()), DEFAULT_BUDGET)
+    (finding,) = prove_complete_row(inquiry_of(stroke_like()), Told())
 
     assert dict(finding.witness) == {
         "gender": "Female",
@@ -71,7 +77,7 @@ def test_the_row_shown_is_a_typical_patient_in_the_codes_of_the_file() -> None:
 
 
 def test_a_computed_column_is_shown_with_its_value() -> None:
-    (finding,) = prove_complete_row(cirrhosis_like(), lower(cirrhosis_like()), DEFAULT_BUDGET)
+    (finding,) = prove_complete_row(inquiry_of(cirrhosis_like()), Told())
 
     shown = dict(finding.witness)
     assert shown["Bilirubin_umol"] == str(round(float(shown["Bilirubin"]) * 17.1))
@@ -141,7 +147,7 @@ def test_separate_clashes_are_told_apart() -> None:
 def test_a_rule_that_keeps_a_column_empty_leaves_other_rows_possible() -> None:
     empty = Rule("empty", "", None, HasState("bmi", MISSING))
 
-    (clash,) = find_complete_row(spec := with_rules(empty), lower(spec), DEFAULT_BUDGET)
+    (clash,) = find_complete_row(inquiry_of(with_rules(empty)))
 
     assert [claim.name for claim in clash.claims] == ["rule `empty`"]
     assert clash.any_row
@@ -150,16 +156,14 @@ def test_a_rule_that_keeps_a_column_empty_leaves_other_rows_possible() -> None:
 def test_a_remedy_is_only_named_where_it_is_enough() -> None:
     spec = with_rules(ADULT, MINOR, OLDEST)
 
-    found = find_complete_row(spec, lower(spec), DEFAULT_BUDGET)
+    found = find_complete_row(inquiry_of(spec))
 
     assert isinstance(found, tuple)
     for clash in found:
         for remedy in clash.remedies:
             rest = [rule for rule in spec.rules if f"rule `{rule.name}`" != remedy.name]
             relaxed = replace(spec, rules=tuple(rest))
-            assert isinstance(
-                find_complete_row(relaxed, lower(relaxed), DEFAULT_BUDGET), CompleteRow
-            )
+            assert isinstance(find_complete_row(inquiry_of(relaxed)), CompleteRow)
     assert not found[0].remedies or found[0].remedies[0].name == "rule `minor`"
 
 
@@ -172,7 +176,7 @@ def test_a_question_beyond_the_budget_is_open_and_names_the_rule() -> None:
     cubes = Arithmetic("+", cube("age"), cube("bmi"))
     spec = with_rules(Rule("cubes", "", None, Compare("=", cubes, Number(45_000))))
 
-    findings = prove_complete_row(spec, lower(spec), 500)
+    findings = prove(spec, lower(spec), 500)
 
     assert [finding.finding for finding in findings] == ["undecidable-in-practice"]
     assert "rule `cubes`" in findings[0].headline
@@ -183,7 +187,7 @@ def test_a_question_beyond_the_budget_is_open_and_names_the_rule() -> None:
 def test_the_answer_agrees_with_a_search_through_all_rows(spec: Spec) -> None:
     exists = any(MISSING not in row.values() and row_is_valid(row, spec) for row in all_rows(spec))
 
-    found = find_complete_row(spec, lower(spec), DEFAULT_BUDGET)
+    found = find_complete_row(inquiry_of(spec))
 
     assume(not isinstance(found, Undecided))
     event(f"exists: {exists}")

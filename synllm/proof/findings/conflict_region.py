@@ -1,0 +1,95 @@
+"""conflict-region: unsatisfiable exactly when two rules both hold on a row within the declared
+ranges, though their conditions are both met by a row that obeys all the other statements, and
+neither conclusion by itself denies the other rule's condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from synllm.diagnostics.diagnostic import Diagnostic, report
+from synllm.proof.claims import body_of
+from synllm.proof.findings.told import Told
+from synllm.proof.inquiry import Inquiry, RuleCase
+from synllm.spec.core import AllOf, Formula, Membership, formula_columns
+
+
+def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
+    """Yield a finding for each two rules that between them refuse everyone whom both are about.
+
+    The patient shown meets both conditions; every other statement allows them.
+    """
+    by_column: dict[str, list[RuleCase]] = {}
+    literals: dict[int, tuple[Mapping[str, Membership], Mapping[str, Membership]]] = {}
+    for case in inquiry.rules:
+        if not case.rule.hard or case.rule.name in told.rules:
+            continue
+        literals[case.index] = (_literals(case.when.true), _literals(case.then.true))
+        for name in sorted(formula_columns(case.then.true) | formula_columns(case.then.false)):
+            by_column.setdefault(name, []).append(case)
+    pairs = {
+        (left.index, right.index): (left, right)
+        for cases in by_column.values()
+        for left, right in combinations(cases, 2)
+        if left.own or right.own
+    }
+    for key in sorted(pairs):
+        left, right = pairs[key]
+        if frozenset(key) in told.pairs or left.rule.when is right.rule.when is None:
+            continue
+        if _disjoint(literals[left.index][0], literals[right.index][0]):
+            continue
+        yield from _find_conflict(left, right, inquiry, told)
+
+
+def _find_conflict(
+    left: RuleCase, right: RuleCase, inquiry: Inquiry, told: Told
+) -> Iterator[Diagnostic]:
+    pair = (left.index, right.index)
+    names = f"rule `{left.rule.name}` and rule `{right.rule.name}`"
+    question = f"{names} can both be met"
+    met = inquiry.all_of(left.when.true, right.when.true)
+    if inquiry.possible(inquiry.all_of(met, left.then.true, right.then.true), question, ()) is not (
+        False
+    ):
+        return
+    for one in (left, right):
+        if inquiry.possible(inquiry.all_of(met, one.then.true), question, ()) is not True:
+            return
+    others = inquiry.hard - set(pair)
+    if not inquiry.is_sound(formula_columns(met)) or inquiry.possible(
+        met, question, others
+    ) is not (True):
+        return
+    patient = inquiry.example(met, others)
+    if patient is None or told.is_consequence(pair):
+        return
+    told.tell(pair)
+    yield report(
+        "conflict-region",
+        f"{names} refuse every patient whom both are about: their conclusions can't both hold",
+        body_of(left.rule),
+        f"rule `{left.rule.name}`: {left.rule.sentence}",
+        also=[(body_of(right.rule), f"rule `{right.rule.name}`: {right.rule.sentence}")],
+        fix="narrow one of the conditions; if there are no such patients, write "
+        '`allow conflict-region because "…"` under one of the rules',
+        witness=inquiry.patient(patient),
+    )
+
+
+def _literals(formula: Formula) -> Mapping[str, Membership]:
+    """Return the single-column tests that a formula requires, by column."""
+    operands = formula.operands if isinstance(formula, AllOf) else (formula,)
+    return {each.column: each for each in operands if isinstance(each, Membership)}
+
+
+def _disjoint(left: Mapping[str, Membership], right: Mapping[str, Membership]) -> bool:
+    """Return whether some column's values alone keep two conditions apart."""
+    return any(
+        not literal.values.intersect(other.values)
+        and not (literal.missing and other.missing)
+        and not (literal.not_applicable and other.not_applicable)
+        for name, literal in left.items()
+        if (other := right.get(name)) is not None
+    )

@@ -1,0 +1,46 @@
+"""rule-forbids-its-condition: unsatisfiable exactly when the rule's condition and its conclusion
+are both surely true on a row within the declared ranges, though the condition alone can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from synllm.diagnostics.diagnostic import Diagnostic, report
+from synllm.proof.findings.told import Told
+from synllm.proof.inquiry import Inquiry
+
+
+def find_forbids_condition(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
+    """Yield a finding for each rule of this file whose conclusion its own condition excludes.
+
+    The patient shown meets the condition, so the rule refuses them.
+    """
+    for case in inquiry.rules:
+        rule = case.rule
+        if rule.when is None or not case.own or rule.name in told.rules:
+            continue
+        question = f"rule `{rule.name}` can be met where it applies"
+        holds = inquiry.statement(case.index).outcomes.holds
+        if inquiry.possible(holds, question, ()) is not False:
+            continue
+        patient = inquiry.example(inquiry.refused(case.index), ())
+        if patient is None:
+            continue
+        told.rules.add(rule.name)
+        told.tell([case.index])
+        strict = inquiry.possible(case.when.true, question, [case.index]) is False
+        effect = (
+            "refuses every patient that it is about"
+            if strict
+            else "can only be met by leaving a value out"
+        )
+        yield report(
+            "rule-forbids-its-condition",
+            f"rule `{rule.name}` {effect}: where its condition is met, its conclusion never is",
+            rule.then.span,
+            "never true",
+            also=[(rule.when.span, "wherever this is met")],
+            fix="correct one of the two; to exclude these patients, say `never` and the condition",
+            witness=inquiry.patient(patient),
+        )

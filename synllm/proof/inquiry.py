@@ -1,0 +1,357 @@
+"""One spec under questioning: which rows can exist, asked once for all findings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from synllm.proof.claims import list_claims
+from synllm.proof.components import find_components
+from synllm.proof.cores import irreducible_core
+from synllm.proof.encode import encode_formula
+from synllm.proof.on_row import is_true
+from synllm.proof.session import (
+    Cells,
+    Claim,
+    Outcome,
+    Satisfiable,
+    Session,
+    Undecided,
+    Unsatisfiable,
+)
+from synllm.proof.witness import decode_row, prefer_typical, show_row
+from synllm.spec.core import (
+    AllOf,
+    AnyOf,
+    Constant,
+    CoreSpec,
+    Formula,
+    Membership,
+    Statement,
+    StatementKind,
+    ValueSet,
+    formula_columns,
+)
+from synllm.spec.model import Rule, Spec
+from synllm.spec.passes.conditions import Split, split
+from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of
+from synllm.spec.passes.relations import complement
+from synllm.spec.passes.terms import Scope
+from synllm.spec.values import MISSING
+
+_REMEMBERED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCase:
+    """A rule with its place among the core's statements, and its two parts as formulas.
+
+    `own` tells whether it stands in the spec's own file rather than in a library that it uses.
+    """
+
+    index: int
+    rule: Rule
+    when: Split
+    then: Split
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A question whose budget ran out, in words that follow “whether”; and the columns in it."""
+
+    words: str
+    columns: tuple[str, ...]
+
+
+class Inquiry:
+    """Questions about the rows of one spec; rows found before answer later questions for nothing.
+
+    Statements are named by their places in the core spec. A question mixes in only statements
+    that a chain of others ties to the columns it is about: the rest can be met independently.
+    """
+
+    def __init__(self, spec: Spec, core: CoreSpec, budget: int) -> None:
+        self.spec = spec
+        self.core = core
+        self.budget = budget
+        self.open_questions: list[OpenQuestion] = []
+        self.hard = frozenset(i for i, each in enumerate(core.statements) if each.hard)
+        self._rows: list[Cells] = []
+        self._sound: dict[int, bool] = {}
+        self._component = find_components(
+            (column.name for column in core.columns),
+            (core.statements[index].columns for index in sorted(self.hard)),
+        )
+
+    @cached_property
+    def session(self) -> Session:
+        """The session in which claim number i is statement i of the core."""
+        session = Session(self.core, self.budget)
+        session.track(list_claims(self.spec, self.core.statements, session))
+        return session
+
+    @cached_property
+    def rules(self) -> tuple[RuleCase, ...]:
+        """The rules, soft ones included, in declared order."""
+        scope = Scope(self.spec, self.core.by_name)
+        named = {rule.name: rule for rule in self.spec.rules}
+        return tuple(
+            RuleCase(
+                index,
+                rule,
+                Split(TRUE, FALSE) if rule.when is None else split(rule.when, scope),
+                split(rule.then, scope),
+                own=rule.span.source is self.spec.source,
+            )
+            for index, statement in enumerate(self.core.statements)
+            if (rule := named.get(statement.name)) is not None
+            and statement.kind is StatementKind.RULE
+        )
+
+    @cached_property
+    def typical(self) -> dict[str, int]:
+        """Each column's typical integer, for rows that people read."""
+        return prefer_typical(self.spec, self.core)
+
+    def statement(self, index: int) -> Statement:
+        """Return the statement at a place of the core."""
+        return self.core.statements[index]
+
+    def claim(self, index: int) -> Claim:
+        """Return the statement at a place of the core in the reader's words."""
+        return self.session.claims[index]
+
+    def all_of(self, *formulas: Formula) -> Formula:
+        """Return the conjunction, simplified."""
+        return all_of(formulas, self.core.by_name)
+
+    def any_of(self, *formulas: Formula) -> Formula:
+        """Return the disjunction, simplified."""
+        return any_of(formulas, self.core.by_name)
+
+    def opposite(self, formula: Formula) -> Formula:
+        """Return the formula that is true exactly where this one is not."""
+        return complement(formula, self.core.by_name)
+
+    def refused(self, index: int) -> Formula:
+        """Return the formula of the rows that a statement refuses."""
+        outcomes = self.statement(index).outcomes
+        return self.any_of(outcomes.violated, outcomes.undefined)
+
+    def ask(self, formula: Formula, obeying: Collection[int] | None = None) -> Outcome:
+        """Return a row on which the formula is true and which obeys the statements, or why not.
+
+        Without `obeying`, those are all the hard ones. The core of an unsatisfiable question
+        names statements; it may be larger than it needs to be (see `blame`).
+        """
+        told = self._tell_at_once(formula, obeying)
+        if told is not None:
+            return told
+        wanted = self.hard if obeying is None else frozenset(obeying)
+        if wanted <= self.hard:
+            for cells in self._rows:
+                if is_true(formula, cells):
+                    return Satisfiable(cells)
+        columns = formula_columns(formula)
+        outcome = self.session.ask(
+            self._linked(columns, wanted), [encode_formula(formula, self.session.encoding)]
+        )
+        if not isinstance(outcome, Satisfiable):
+            return outcome
+        if wanted != self.hard:
+            return Satisfiable(self._with_other_components(outcome.cells, columns))
+        if not self._all_sound:
+            return outcome
+        return Satisfiable(self.remember(self._with_other_components(outcome.cells, columns)))
+
+    def possible(
+        self, formula: Formula, question: str, obeying: Collection[int] | None = None
+    ) -> bool | None:
+        """Return whether such a row exists; None, noting the open question, where undecided."""
+        match self.ask(formula, obeying):
+            case Satisfiable():
+                return True
+            case Unsatisfiable():
+                return False
+            case Undecided():
+                self.leave_open(question, formula_columns(formula))
+                return None
+
+    def leave_open(self, question: str, columns: Iterable[str]) -> None:
+        """Note a question, in words that follow “whether”, that stayed undecided."""
+        asked = OpenQuestion(question, tuple(sorted(columns)))
+        if asked not in self.open_questions:
+            self.open_questions.append(asked)
+
+    def blame(self, formula: Formula, obeying: Collection[int] | None = None) -> tuple[int, ...]:
+        """Return statements that rule the formula out, none of which can be left out of the list.
+
+        The question must have been answered with Unsatisfiable.
+        """
+        wanted = self.hard if obeying is None else frozenset(obeying)
+        given = [encode_formula(formula, self.session.encoding)]
+        match self.session.probe(self._linked(formula_columns(formula), wanted), given):
+            case Unsatisfiable(core=core):
+                return irreducible_core(self.session, core, given, smallest=False)
+            case _:
+                raise ValueError("the formula is not ruled out")
+
+    def is_sound(self, columns: Iterable[str]) -> bool:
+        """Return whether some row obeys every hard statement tied to the columns."""
+        return all(self._component_is_sound(self._component[name]) for name in columns)
+
+    def patient(self, cells: Cells) -> tuple[tuple[str, str], ...]:
+        """Return (column, cell) pairs of a row in the file's codes."""
+        return show_row(decode_row(cells, self.core), self.spec)
+
+    def example(self, formula: Formula, obeying: Collection[int] | None = None) -> Cells | None:
+        """Return a readable row on which the formula is true: typical, no cell missing in vain.
+
+        None where there is none, or none was found.
+        """
+        filled = self.all_of(
+            *(
+                Membership(name, self.core.by_name[name].values, not_applicable=True)
+                for name in self.core.by_name
+                if name not in _absences(formula)
+            )
+        )
+        for wish in (self.all_of(formula, filled), formula):
+            match self.ask(wish, obeying):
+                case Satisfiable(cells=cells):
+                    return self._make_typical(wish, cells, obeying)
+                case _:
+                    continue
+        return None
+
+    def remember(self, cells: Cells) -> Cells:
+        """Return a row that obeys every hard statement, kept for later questions."""
+        self._rows.insert(0, cells)
+        del self._rows[_REMEMBERED:]
+        return cells
+
+    def _tell_at_once(
+        self, formula: Formula, obeying: Collection[int] | None
+    ) -> Satisfiable | Unsatisfiable | None:
+        """Return the answer that needs no search: what is constant, or holds in declared ranges."""
+        if formula == FALSE:
+            return Unsatisfiable(())
+        if obeying is None or obeying:
+            return None
+        cells = self._pick(formula)
+        if cells is None:
+            return None
+        return Satisfiable({**{name: self._any_cell(name) for name in self.core.by_name}, **cells})
+
+    def _pick(self, formula: Formula) -> Cells | None:
+        """Return cells that make a formula of independent memberships true, else None."""
+        match formula:
+            case Constant(value=True):
+                return {}
+            case Membership(column=name, values=values):
+                if values:
+                    return {name: self._nearest(name, formula)}
+                column = self.core.by_name[name]
+                if formula.missing and column.may_be_missing:
+                    return {name: MISSING}
+                return None
+            case AllOf(operands=operands):
+                picked: Cells = {}
+                for operand in operands:
+                    if not isinstance(operand, Membership):
+                        return None
+                    cell = self._pick(operand)
+                    if cell is None:
+                        return None
+                    picked.update(cell)
+                return picked
+            case AnyOf(operands=operands):
+                for operand in operands:
+                    cells = self._pick(operand)
+                    if cells is not None:
+                        return cells
+                return None
+            case _:
+                return None
+
+    def _nearest(self, name: str, literal: Membership) -> int:
+        """Return the member that is nearest to the column's typical value."""
+        values = literal.values.intersect(self.core.by_name[name].values)
+        target = self.typical[name]
+        if target in values:
+            return target
+        ends = [end for piece in values.intervals for end in piece if end is not None]
+        return min(ends, key=lambda end: (abs(end - target), end))
+
+    def _any_cell(self, name: str) -> int:
+        return self.typical.get(name, 0)
+
+    def _linked(self, columns: Iterable[str], wanted: frozenset[int]) -> list[int]:
+        """Return the wanted statements in the components of the columns, in order."""
+        touched = {self._component[name] for name in columns}
+        return [
+            index
+            for index in sorted(wanted)
+            if any(self._component[name] in touched for name in self.statement(index).columns)
+        ]
+
+    @cached_property
+    def _all_sound(self) -> bool:
+        return self.is_sound(self._component)
+
+    def _component_is_sound(self, component: int) -> bool:
+        if component not in self._sound:
+            columns = [name for name, each in self._component.items() if each == component]
+            outcome = self.session.probe(self._linked(columns, self.hard))
+            self._sound[component] = not isinstance(outcome, Unsatisfiable)
+        return self._sound[component]
+
+    def _with_other_components(self, cells: Cells, columns: Iterable[str]) -> Cells:
+        """Return the row with all columns that the question did not touch taken from a valid row.
+
+        Any cells do where no valid row is known.
+        """
+        touched = {self._component[name] for name in columns}
+        base = self._rows[0] if self._rows else None
+        if base is None:
+            outcome = self.session.ask(sorted(self.hard))
+            if not isinstance(outcome, Satisfiable):
+                return cells
+            base = self.remember(outcome.cells)
+        return {
+            name: cell if self._component[name] in touched else base[name]
+            for name, cell in cells.items()
+        }
+
+    def _make_typical(
+        self, formula: Formula, cells: Cells, obeying: Collection[int] | None
+    ) -> Cells:
+        """Return a row for the same question with typical cells where they can be."""
+        kept = formula
+        for name, value in self.typical.items():
+            wish = self.all_of(kept, _exactly(name, value))
+            if cells[name] != value:
+                match self.ask(wish, obeying):
+                    case Satisfiable(cells=better):
+                        cells = better
+                    case _:
+                        continue
+            kept = wish
+        return cells
+
+
+def _exactly(name: str, value: int) -> Membership:
+    return Membership(name, ValueSet.between(value, value))
+
+
+def _absences(formula: Formula) -> frozenset[str]:
+    """Return the columns that a formula asks to be missing, or allows to be."""
+    match formula:
+        case Membership(column=name, missing=True):
+            return frozenset((name,))
+        case AllOf(operands=operands) | AnyOf(operands=operands):
+            return frozenset().union(*(_absences(each) for each in operands))
+        case _:
+            return frozenset()
