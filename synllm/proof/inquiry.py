@@ -80,10 +80,14 @@ class Inquiry:
         self.hard = frozenset(i for i, each in enumerate(core.statements) if each.hard)
         self._rows: list[Cells] = []
         self._sound: dict[int, bool] = {}
+        self._bases: dict[int, tuple[Cells, bool]] = {}
         self._component = find_components(
             (column.name for column in core.columns),
             (core.statements[index].columns for index in sorted(self.hard)),
         )
+        self._columns_of: dict[int, list[str]] = {}
+        for name, component in self._component.items():
+            self._columns_of.setdefault(component, []).append(name)
 
     @cached_property
     def session(self) -> Session:
@@ -143,8 +147,9 @@ class Inquiry:
     def ask(self, formula: Formula, obeying: Collection[int] | None = None) -> Outcome:
         """Return a row on which the formula is true and which obeys the statements, or why not.
 
-        Without `obeying`, those are all the hard ones. The core of an unsatisfiable question
-        names statements; it may be larger than it needs to be (see `blame`).
+        Without `obeying`, those are all the hard ones. Statements that nothing ties to the columns
+        of the formula don't count; the row obeys them too wherever they can be obeyed. The core of
+        an unsatisfiable question names statements, perhaps more than need be (see `blame`).
         """
         told = self._tell_at_once(formula, obeying)
         if told is not None:
@@ -154,17 +159,19 @@ class Inquiry:
             for cells in self._rows:
                 if is_true(formula, cells):
                     return Satisfiable(cells)
-        columns = formula_columns(formula)
+        touched = self._touched(formula, wanted)
         outcome = self.session.ask(
-            self._linked(columns, wanted), [encode_formula(formula, self.session.encoding)]
+            self._linked(touched, wanted), [encode_formula(formula, self.session.encoding)]
         )
         if not isinstance(outcome, Satisfiable):
             return outcome
-        if wanted != self.hard:
-            return Satisfiable(self._with_other_components(outcome.cells, columns))
-        if not self._all_sound:
-            return outcome
-        return Satisfiable(self.remember(self._with_other_components(outcome.cells, columns)))
+        cells = dict(outcome.cells)
+        bases = [self._base(each) for each in self._columns_of if each not in touched]
+        for base, _ in bases:
+            cells.update(base)
+        if wanted == self.hard and all(obeyed for _, obeyed in bases):
+            self.remember(cells)
+        return Satisfiable(cells)
 
     def possible(
         self, formula: Formula, question: str, obeying: Collection[int] | None = None
@@ -192,7 +199,8 @@ class Inquiry:
         """
         wanted = self.hard if obeying is None else frozenset(obeying)
         given = [encode_formula(formula, self.session.encoding)]
-        match self.session.probe(self._linked(formula_columns(formula), wanted), given):
+        linked = self._linked(self._touched(formula, wanted), wanted)
+        match self.session.probe(linked, given):
             case Unsatisfiable(core=core):
                 return irreducible_core(self.session, core, given, smallest=False)
             case _:
@@ -200,7 +208,10 @@ class Inquiry:
 
     def is_sound(self, columns: Iterable[str]) -> bool:
         """Return whether some row obeys every hard statement tied to the columns."""
-        return all(self._component_is_sound(self._component[name]) for name in columns)
+        components = {self._component[name] for name in columns}
+        for component in components - self._sound.keys():
+            self._base(component)
+        return all(self._sound[component] for component in components)
 
     def patient(self, cells: Cells) -> tuple[tuple[str, str], ...]:
         """Return (column, cell) pairs of a row in the file's codes."""
@@ -288,42 +299,44 @@ class Inquiry:
     def _any_cell(self, name: str) -> int:
         return self.typical.get(name, 0)
 
-    def _linked(self, columns: Iterable[str], wanted: frozenset[int]) -> list[int]:
-        """Return the wanted statements in the components of the columns, in order."""
-        touched = {self._component[name] for name in columns}
+    def _touched(self, formula: Formula, wanted: frozenset[int]) -> frozenset[int]:
+        """Return the components that a question is about.
+
+        Soft statements tie no columns together, so a question that wants one is about all of its.
+        """
+        names = set(formula_columns(formula))
+        for index in wanted - self.hard:
+            names.update(self.statement(index).columns)
+        return frozenset(self._component[name] for name in names)
+
+    def _linked(self, components: Collection[int], wanted: frozenset[int]) -> list[int]:
+        """Return the wanted statements in the components, in order.
+
+        One that mentions no column is the same on every row, and always counts.
+        """
         return [
             index
             for index in sorted(wanted)
-            if any(self._component[name] in touched for name in self.statement(index).columns)
+            if not (columns := self.statement(index).columns)
+            or any(self._component[name] in components for name in columns)
         ]
 
-    @cached_property
-    def _all_sound(self) -> bool:
-        return self.is_sound(self._component)
+    def _base(self, component: int) -> tuple[Cells, bool]:
+        """Return cells for a component's columns, and whether they obey its hard statements.
 
-    def _component_is_sound(self, component: int) -> bool:
-        if component not in self._sound:
-            columns = [name for name, each in self._component.items() if each == component]
-            outcome = self.session.probe(self._linked(columns, self.hard))
-            self._sound[component] = not isinstance(outcome, Unsatisfiable)
-        return self._sound[component]
-
-    def _with_other_components(self, cells: Cells, columns: Iterable[str]) -> Cells:
-        """Return the row with all columns that the question did not touch taken from a valid row.
-
-        Any cells do where no valid row is known.
+        Where none that do are known, the cells are typical ones.
         """
-        touched = {self._component[name] for name in columns}
-        base = self._rows[0] if self._rows else None
-        if base is None:
-            outcome = self.session.ask(sorted(self.hard))
-            if not isinstance(outcome, Satisfiable):
-                return cells
-            base = self.remember(outcome.cells)
-        return {
-            name: cell if self._component[name] in touched else base[name]
-            for name, cell in cells.items()
-        }
+        if component not in self._bases:
+            names = self._columns_of[component]
+            outcome = self.session.ask(self._linked([component], self.hard))
+            obeyed = isinstance(outcome, Satisfiable)
+            if isinstance(outcome, Satisfiable):
+                cells = {name: outcome.cells[name] for name in names}
+            else:
+                cells = {name: self._any_cell(name) for name in names}
+            self._sound[component] = not isinstance(outcome, Unsatisfiable)
+            self._bases[component] = (cells, obeyed)
+        return self._bases[component]
 
     def _make_typical(
         self, formula: Formula, cells: Cells, obeying: Collection[int] | None
