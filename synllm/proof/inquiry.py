@@ -20,7 +20,7 @@ from synllm.proof.session import (
     Undecided,
     Unsatisfiable,
 )
-from synllm.proof.witness import decode_row, prefer_typical, show_row
+from synllm.proof.witness import prefer_typical, replay_refusals, show_row
 from synllm.spec.core import (
     AllOf,
     AnyOf,
@@ -214,8 +214,8 @@ class Inquiry:
         return all(self._sound[component] for component in components)
 
     def patient(self, cells: Cells) -> tuple[tuple[str, str], ...]:
-        """Return (column, cell) pairs of a row in the file's codes."""
-        return show_row(decode_row(cells, self.core), self.spec)
+        """Return (column, cell) pairs of a row in the file's codes, replayed by the semantics."""
+        return show_row(replay_refusals(cells, self.core, self.spec), self.spec)
 
     def example(self, formula: Formula, obeying: Collection[int] | None = None) -> Cells | None:
         """Return a readable row on which the formula is true: typical, no cell missing in vain.
@@ -232,7 +232,9 @@ class Inquiry:
         for wish in (self.all_of(formula, filled), formula):
             match self.ask(wish, obeying):
                 case Satisfiable(cells=cells):
-                    return self._make_typical(wish, cells, obeying)
+                    typical = self._make_typical(wish, cells, obeying)
+                    assert is_true(formula, typical), "a row was found without what was asked"
+                    return typical
                 case _:
                     continue
         return None

@@ -8,14 +8,15 @@ from fractions import Fraction
 
 import z3
 
+from synllm.proof.on_row import is_true
 from synllm.proof.session import Cells, Satisfiable, Session
 from synllm.spec.cells import write_cell
 from synllm.spec.core import CoreColumn, CoreSpec, ValueSet
-from synllm.spec.evaluate import broken_statements, column_value
+from synllm.spec.evaluate import broken_statements, column_value, evaluate_rule
 from synllm.spec.model import Column, Spec
 from synllm.spec.statistics import Statistic, StatisticKind
 from synllm.spec.types import CategoryType, IdentifierType
-from synllm.spec.values import MISSING, UNDEFINED, Special, Value
+from synllm.spec.values import MISSING, UNDEFINED, Special, Value, Verdict
 
 _WIDE = 10
 
@@ -104,6 +105,27 @@ def replay(cells: Cells, core: CoreSpec, spec: Spec, *, complete: bool = False) 
         raise WitnessMismatchError(f"the row {row} was found valid, but breaks {broken}")
     if complete and MISSING in row.values():
         raise WitnessMismatchError(f"the row {row} was found filled in, but is not")
+    return row
+
+
+def replay_refusals(cells: Cells, core: CoreSpec, spec: Spec) -> dict[str, Value]:
+    """Return the decoded row, which the semantics refuses for exactly the core's reasons.
+
+    Raises WitnessMismatchError where a statement, hard or soft, is broken by one and not the other.
+    """
+    row = decode_row(cells, core)
+    bad = (Verdict.VIOLATED, Verdict.UNDEFINED)
+    soft = [rule for rule in spec.rules if not rule.hard]
+    broken = set(broken_statements(row, spec))
+    broken.update(rule.name for rule in soft if evaluate_rule(rule, row, spec) in bad)
+    refusing = {
+        statement.name
+        for statement in core.statements
+        if is_true(statement.outcomes.violated, cells)
+        or is_true(statement.outcomes.undefined, cells)
+    }
+    if broken != refusing:
+        raise WitnessMismatchError(f"the row {row} breaks {broken}, but was found with {refusing}")
     return row
 
 
