@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from synllm.compiler import compile_spec, emit
+from synllm.compiler import check_loaded, compile_spec, emit
 from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.diagnostics.show_text import render_text
 from synllm.language.load import load_spec, parse_spec
-from synllm.proof.check import prove
 from synllm.spec.model import Spec
-from synllm.spec.passes.lower import lower
 from synllm.targets.prompt.levels import PromptLevel
 from synllm.targets.write import CompiledSpec
 
@@ -47,8 +45,11 @@ class LoadedSpec:
     warnings: tuple[Diagnostic, ...] = ()
 
     def check(self) -> list[Diagnostic]:
-        """Return all findings: warnings from reading the spec, then what can be proved about it."""
-        return [*self.warnings, *prove(self.spec, lower(self.spec))]
+        """Return all findings: warnings from reading the spec, then what can be proved about it.
+
+        Those that the spec allows are among them; their `allowed` is the reason.
+        """
+        return check_loaded(self.spec, self.warnings)
 
     def compile(self, examples: Sequence[Mapping[str, str]] = ()) -> CompiledSpec:
         """Return prompts, schemas, row regex and guarantees; `synllm.targets.write.write_targets`

@@ -20,6 +20,7 @@ from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.diagnostics.source import Source
 from synllm.language.load import load_spec, parse_spec
 from synllm.language.parse import parse
+from synllm.proof.allowances import apply_allowances
 from synllm.proof.check import prove
 from synllm.spec.core import CoreSpec
 from synllm.spec.dump import dump
@@ -29,15 +30,36 @@ from synllm.spec.passes.lower import lower
 if TYPE_CHECKING:
     from synllm.targets.write import CompiledSpec
 
-__all__ = ["EMITTED", "check_spec", "compile_spec", "emit", "load_spec", "parse_spec"]
+__all__ = [
+    "EMITTED",
+    "check_loaded",
+    "check_spec",
+    "compile_spec",
+    "emit",
+    "load_spec",
+    "parse_spec",
+]
 
 
-def check_spec(path: Path | str) -> tuple[Spec | None, list[Diagnostic]]:
-    """Return a file's spec and all findings: mistakes first, and without any, the proofs."""
+def check_spec(
+    path: Path | str, enabled: frozenset[str] = frozenset()
+) -> tuple[Spec | None, list[Diagnostic]]:
+    """Return a file's spec and all findings: mistakes first, and without any, the proofs.
+
+    `enabled` names findings to look for that are off by default. Those that the author allows
+    are marked as such.
+    """
     spec, diagnostics = load_spec(path)
     if spec is not None:
-        diagnostics = [*diagnostics, *prove(spec, lower(spec))]
+        diagnostics = check_loaded(spec, diagnostics, enabled)
     return spec, diagnostics
+
+
+def check_loaded(
+    spec: Spec, mistakes: Sequence[Diagnostic], enabled: frozenset[str] = frozenset()
+) -> list[Diagnostic]:
+    """Return all findings of a spec, with those of reading it; allowed ones are marked."""
+    return apply_allowances(spec, [*mistakes, *prove(spec, lower(spec), enabled=enabled)], enabled)
 
 
 def compile_spec(spec: Spec, examples: Sequence[Mapping[str, str]] = ()) -> CompiledSpec:

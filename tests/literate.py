@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from synllm.compiler import check_loaded
 from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.diagnostics.show_text import render_text
 from synllm.language import parse_spec
-from synllm.proof.check import prove
-from synllm.spec.passes.lower import lower
+from synllm.proof.allowances import mark_allowed
 
 SPEC_NAME = "patients.synspec"
 _FENCE = re.compile(
@@ -91,7 +91,7 @@ def findings_of(blocks: Iterable[Block], folder: Path, *, proved: bool = False) 
     """Returns what synllm has to say about a spec; `folder` is the current, empty folder.
 
     Blocks that name a file are written there first. `proved`, or the word `check` after the
-    fence, asks for the findings of `synllm check`.
+    fence, asks for the findings of `synllm check`; `enable=FINDING` enables one that is off.
     """
     for block in blocks:
         if block.file is not None:
@@ -101,8 +101,9 @@ def findings_of(blocks: Iterable[Block], folder: Path, *, proved: bool = False) 
     (main,) = [block for block in blocks if block.file is None]
     spec, findings = parse_spec(main.body, SPEC_NAME)
     if spec is not None and (proved or "check" in main.info):
-        findings = [*findings, *prove(spec, lower(spec))]
-    return findings
+        enabled = [word[len("enable=") :] for word in main.info if word.startswith("enable=")]
+        return check_loaded(spec, findings, frozenset(enabled))
+    return findings if spec is None else mark_allowed(spec, findings)
 
 
 def shown(case: Case, folder: Path) -> str:

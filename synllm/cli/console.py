@@ -13,7 +13,11 @@ from synllm.diagnostics.show_text import render_text
 
 
 def show_findings(
-    diagnostics: Sequence[Diagnostic], form: str = "text", *, stream: TextIO | None = None
+    diagnostics: Sequence[Diagnostic],
+    form: str = "text",
+    *,
+    stream: TextIO | None = None,
+    show_allowed: bool = False,
 ) -> None:
     """Write findings to standard error, or as JSON to standard output."""
     if form == "json":
@@ -23,7 +27,14 @@ def show_findings(
         sys.stdout.write(render_json(diagnostics))
         return
     target = stream or sys.stderr
-    target.write(render_text(diagnostics, color=has_color(target), width=width_of(target)))
+    target.write(
+        render_text(
+            diagnostics,
+            color=has_color(target),
+            width=width_of(target),
+            show_allowed=show_allowed,
+        )
+    )
     target.flush()
 
 

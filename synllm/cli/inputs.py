@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synllm.cli.console import say, show_findings
-from synllm.diagnostics.diagnostic import Severity
 
 if TYPE_CHECKING:
     from synllm.spec.model import Spec
@@ -15,9 +14,12 @@ if TYPE_CHECKING:
 def read_spec(path: Path) -> Spec | None:
     """Return a spec with a table, or None after saying what is wrong with the file."""
     from synllm.language.load import load_spec
+    from synllm.proof.allowances import mark_allowed
 
     spec, diagnostics = load_spec(path)
-    show_findings([each for each in diagnostics if each.severity is not Severity.NOTE])
+    if spec is not None:
+        diagnostics = mark_allowed(spec, diagnostics)
+    show_findings([each for each in diagnostics if each.counts])
     if spec is None:
         return None
     if spec.is_library:

@@ -33,8 +33,10 @@ FINDINGS: dict[str, str] = {
     "import-cycle": "error",
     "import-not-found": "error",
     "import-with-table": "error",
+    "incomplete-allow": "error",
     "is-for-number": "error",
     "logic-in-words": "error",
+    "misplaced-allow": "error",
     "missing-brace": "error",
     "missing-colon": "error",
     "missing-comma": "error",
@@ -46,6 +48,7 @@ FINDINGS: dict[str, str] = {
     "nested-too-deeply": "error",
     "never-missing": "warning",
     "never-missing-together": "error",
+    "not-allowable": "error",
     "not-ordered": "error",
     "not-understood": "error",
     "number-expected": "error",
@@ -80,6 +83,7 @@ FINDINGS: dict[str, str] = {
     "unit-mismatch": "error",
     "unit-on-named-type": "error",
     "unknown-column": "error",
+    "unknown-finding": "error",
     "unknown-function": "error",
     "unknown-label": "error",
     "unknown-rule": "error",
@@ -130,9 +134,14 @@ FINDINGS: dict[str, str] = {
     "range-never-reached": "warning",
     "rule-forbids-its-condition": "error",
     "shadowed-rule": "warning",
+    "uncited-rule": "warning",
     "undecidable-in-practice": "warning",
     "unit-suspect": "warning",
+    "unneeded-allow": "warning",
     "unreachable-value": "warning",
     # Prompts
     "unreadable-example-row": "warning",
 }
+
+OFF_BY_DEFAULT: frozenset[str] = frozenset({"uncited-rule"})
+"""What is looked for only where somebody asks for it: `synllm check --enable FINDING`."""

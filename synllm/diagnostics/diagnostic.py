@@ -38,6 +38,13 @@ class Diagnostic:
     fix: str | None = None
     witness: tuple[tuple[str, str], ...] = ()
     """A patient row that shows the finding, as (column, cell) pairs."""
+    allowed: str | None = None
+    """The reason why the author accepts it; such a finding counts for nothing."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a finding to act on: neither a note nor allowed."""
+        return self.severity is not Severity.NOTE and self.allowed is None
 
 
 def report(

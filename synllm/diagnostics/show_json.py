@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
@@ -47,6 +48,8 @@ class Finding(BaseModel):
     secondary: tuple[Place, ...]
     fix: str | None
     witness: tuple[WitnessCell, ...]
+    allowed: str | None
+    """The reason that the spec gives for accepting it; such a finding is in no other count."""
 
 
 class Report(BaseModel):
@@ -58,13 +61,20 @@ class Report(BaseModel):
     errors: int
     warnings: int
     notes: int
+    allowed: int
 
 
 def report_of(diagnostics: Iterable[Diagnostic]) -> Report:
     """Return the findings as a model that leaves the program."""
     findings = tuple(map(_finding, diagnostics))
-    counts = [sum(each.severity is severity for each in findings) for severity in Severity]
-    return Report(findings=findings, errors=counts[0], warnings=counts[1], notes=counts[2])
+    counts = Counter(each.severity for each in findings if each.allowed is None)
+    return Report(
+        findings=findings,
+        errors=counts[Severity.ERROR],
+        warnings=counts[Severity.WARNING],
+        notes=counts[Severity.NOTE],
+        allowed=len(findings) - counts.total(),
+    )
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
@@ -85,6 +95,7 @@ def _finding(diagnostic: Diagnostic) -> Finding:
         secondary=tuple(map(_place, diagnostic.secondary)),
         fix=diagnostic.fix,
         witness=tuple(WitnessCell(column=column, cell=cell) for column, cell in diagnostic.witness),
+        allowed=diagnostic.allowed,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from synllm.diagnostics.canvas import Styled
 from synllm.diagnostics.diagnostic import Diagnostic, Label, Severity
 from synllm.diagnostics.excerpt import draw_excerpt
+from synllm.diagnostics.remarks import remarks_on
 from synllm.diagnostics.source import Source
 from synllm.diagnostics.terminal_text import make_visible, shorten_words, width_of, wrap
 
@@ -16,14 +17,23 @@ _STYLES = {"strong": "1", "gutter": "34", "secondary": "34"}
 _PLURAL = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
 
 
-def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False, width: int = 100) -> str:
-    """Return the findings one under the other and a line that counts them; "" for none.
+def render_text(
+    diagnostics: Sequence[Diagnostic],
+    *,
+    color: bool = False,
+    width: int = 100,
+    show_allowed: bool = False,
+) -> str:
+    """Return the findings one under the other and a line that counts them; "" for none to show.
 
-    Every finding names its page once. No character of a data or spec file acts on the terminal.
+    Every finding names its page once; allowed ones are only counted, unless asked for. No
+    character of a data or spec file acts on the terminal.
     """
     explained: set[str] = set()
     blocks: list[str] = []
     for diagnostic in diagnostics:
+        if diagnostic.allowed is not None and not show_allowed:
+            continue
         lines = list(_draw(diagnostic, width, explain=diagnostic.finding not in explained))
         explained.add(diagnostic.finding)
         blocks.append("".join(f"{_paint(line, diagnostic.severity, color)}\n" for line in lines))
@@ -33,14 +43,16 @@ def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False, width
 
 
 def count_severities(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return the counts in words: `2 errors, 1 warning`; `nothing to report` for none."""
-    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    """Return the counts in words: `2 errors, 1 allowed`; `nothing to report` for none."""
+    everything = list(diagnostics)
+    counts = Counter(each.severity for each in everything if each.allowed is None)
     words = [
         f"{counts[severity]} {severity if counts[severity] == 1 else _PLURAL[severity]}"
         for severity in Severity
         if counts[severity]
     ]
-    return ", ".join(words) or "nothing to report"
+    allowed = len(everything) - counts.total()
+    return ", ".join(words + ([f"{allowed} allowed"] if allowed else [])) or "nothing to report"
 
 
 def _draw(diagnostic: Diagnostic, width: int, *, explain: bool) -> Iterator[Styled]:
@@ -87,11 +99,7 @@ def _draw_places(labels: Sequence[tuple[Label, bool]], gutter: int, width: int) 
 
 
 def _remarks(diagnostic: Diagnostic, *, explain: bool) -> Iterator[tuple[str, str]]:
-    if diagnostic.witness:
-        cells = (f"{column} = {cell}" for column, cell in diagnostic.witness)
-        yield "patient", ", ".join(cell.replace("\n", "␊") for cell in cells)
-    if diagnostic.fix:
-        yield "help", diagnostic.fix
+    yield from remarks_on(diagnostic)
     if explain:
         yield "explain", f"synllm explain {diagnostic.finding}"
 

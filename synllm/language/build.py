@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from lark import Token, Tree
 
@@ -81,9 +81,26 @@ class TreeBuilder:
         return s.SyntaxTree(
             self.source,
             None if version is None else self.quantity(_tokens(version)[0]),
-            tuple(self.statement(child) for child in _trees(tree) if child.data != "version"),
+            self.allowances(tree),
+            tuple(
+                self.statement(child)
+                for child in _trees(tree)
+                if child.data not in ("version", "allowance")
+            ),
             unread,
         )
+
+    def allowances(self, tree: ParseTree) -> tuple[s.AllowNode, ...]:
+        """Return the exceptions to findings among a tree's children."""
+        return tuple(self.allowance(child) for child in _trees(tree) if child.data == "allowance")
+
+    def allowance(self, tree: ParseTree) -> s.AllowNode:
+        """Return an exception; its token holds the keyword, a gap and the finding's name."""
+        token, reason = tree.children
+        name = re.split(r"\s", str(token))[-1]
+        end = self.span(token).end
+        finding = s.Word(name, False, Span(self.source, end - len(name), end))
+        return s.AllowNode(finding, self.word(reason), self.span(tree))
 
     def statement(self, tree: ParseTree) -> s.StatementNode:
         """Return one top-level statement."""
@@ -149,16 +166,18 @@ class TreeBuilder:
                     tuple(
                         self.modifier(child)
                         for child in _trees(tree)
-                        if child.data in ("may_be_missing", "applies_when")
+                        if child.data in ("may_be_missing", "applies_when", "allowance")
                     ),
                     span,
                 )
             case other:
                 raise AssertionError(f"no such table item: {other}")
 
-    def modifier(self, tree: ParseTree) -> s.MissingModifier | s.AppliesModifier:
-        """Return `may be missing` or `applies when`."""
+    def modifier(self, tree: ParseTree) -> s.MissingModifier | s.AppliesModifier | s.AllowNode:
+        """Return `may be missing`, `applies when` or `allow`."""
         span = self.span(tree)
+        if tree.data == "allowance":
+            return self.allowance(tree)
         if tree.data == "applies_when":
             condition, *code = tree.children
             return s.AppliesModifier(
@@ -215,13 +234,16 @@ class TreeBuilder:
         """Return a computed column."""
         name, kind, *rest = _trees(tree)
         rounding = _find(tree, "rounding")
-        formula = [each for each in rest if each.data not in ("description", "rounding")]
+        formula = [
+            each for each in rest if each.data not in ("description", "rounding", "allowance")
+        ]
         return s.DerivedNode(
             self.word(name),
             self.type(kind),
             self.optional_word(tree, "description"),
             self.expression(formula[0]),
             None if rounding is None else " ".join(str(token) for token in _tokens(rounding)),
+            self.allowances(tree),
             self.span(tree),
         )
 
@@ -339,14 +361,19 @@ class TreeBuilder:
             None if share is None else self.quantity(_tokens(share)[0]),
             self.body(body),
             tuple(
-                s.NoteNode(
-                    "cites" if each.data == "cites" else "because", self.word(each), self.span(each)
-                )
+                self.note(each)
                 for each in _trees(tree)
-                if each.data in ("cites", "because")
+                if each.data in ("cites", "because", "allowance")
             ),
             self.span(tree),
         )
+
+    def note(self, tree: ParseTree) -> s.NoteNode | s.AllowNode:
+        """Return what stands behind a rule's statement."""
+        if tree.data == "allowance":
+            return self.allowance(tree)
+        keyword: Literal["cites", "because"] = "cites" if tree.data == "cites" else "because"
+        return s.NoteNode(keyword, self.word(tree), self.span(tree))
 
     def body(self, tree: ParseTree) -> s.RuleBody:
         """Return what a rule says."""

@@ -10,6 +10,7 @@ from synllm.language.comments import BlankLine, Comment, Piece, has_blank_line
 from synllm.language.fold import WIDTH, fold
 from synllm.language.layout_rules import lay_out_rule
 from synllm.language.write import (
+    write_allowance,
     write_cell,
     write_expression,
     write_figure,
@@ -36,6 +37,10 @@ def lay_out(tree: s.SyntaxTree, text: str, comments: Sequence[Comment]) -> tuple
     a line, never where they go.
     """
     pieces = [] if tree.version is None else [_version(tree.version, text)]
+    pieces += [
+        _piece(node, fold([write_allowance(node)], 0), "kept" if index else "one")
+        for index, node in enumerate(tree.allowances)
+    ]
     for run in _runs(tree):
         width = max(len(_example_head(each)) for each in run)
         for index, statement in enumerate(run):
@@ -94,7 +99,8 @@ def _brief(node: _Brief, width: int = 0) -> tuple[str, ...]:
         case s.DerivedNode():
             chunks = [f"derived {write_word(node.name)} : {write_type(node.type)}"]
             chunks += [*_texts(node.description), f"= {write_expression(node.formula)}"]
-            return fold(chunks + ([f"rounded {node.rounding}"] if node.rounding else []), 0)
+            chunks += [f"rounded {node.rounding}"] if node.rounding else []
+            return fold([*chunks, *map(write_allowance, node.allowances)], 0)
         case s.ExampleNode():
             return _example(node, width)
         case _:
@@ -126,7 +132,7 @@ def _example(node: s.ExampleNode, width: int) -> tuple[str, ...]:
 
 
 def _piece(
-    node: s.StatementNode | s.TableItem | s.StatisticsLine,
+    node: s.StatementNode | s.TableItem | s.StatisticsLine | s.AllowNode,
     lines: tuple[str, ...],
     before: BlankLine,
     indent: int = 0,

@@ -8,6 +8,7 @@ from synllm.language import syntax as s
 from synllm.language.comments import Comment, Piece, divide
 from synllm.language.fold import WIDTH, fold
 from synllm.language.write import (
+    write_allowance,
     write_arm,
     write_body,
     write_cases_head,
@@ -35,9 +36,12 @@ def lay_out_rule(node: s.RuleNode, text: str, comments: Sequence[Comment]) -> li
     ]
 
 
-def _note(note: s.NoteNode) -> Piece:
-    lines = fold([f"{note.keyword} {write_word(note.text)}"], _INDENT)
-    return _part(note.span.start, note.span.end, lines)
+def _note(note: s.NoteNode | s.AllowNode) -> Piece:
+    if isinstance(note, s.AllowNode):
+        text = write_allowance(note)
+    else:
+        text = f"{note.keyword} {write_word(note.text)}"
+    return _part(note.span.start, note.span.end, fold([text], _INDENT))
 
 
 def _body(body: s.RuleBody, text: str, comments: Sequence[Comment]) -> list[Piece]:

@@ -51,7 +51,7 @@ def parse(source: Source) -> tuple[SyntaxTree, list[Diagnostic]]:
             # Offsets stay true, and a `}` put in below never ends up inside a comment.
             text = hide_comments(text, find_comments(text))
             if len(diagnostics) >= MOST_MISTAKES:
-                return SyntaxTree(source, None, (), frozenset({"*"})), diagnostics
+                return SyntaxTree(source, None, (), (), frozenset({"*"})), diagnostics
             closed = _close_brace(error, source, text, offset)
             if closed is not None:
                 text, diagnostic = closed
@@ -74,7 +74,7 @@ def parse(source: Source) -> tuple[SyntaxTree, list[Diagnostic]]:
         start, end = _damaged(source.text, text, offset)
         unread.update(_defined_in(source.text[start:end]))
         if not text[start:end].strip():
-            return SyntaxTree(source, None, (), frozenset({"*"})), diagnostics
+            return SyntaxTree(source, None, (), (), frozenset({"*"})), diagnostics
         text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
 
 

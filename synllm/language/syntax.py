@@ -120,13 +120,22 @@ class AppliesModifier:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowNode:
+    """`allow FINDING because "…"`: for the whole file, or the rule or column that it stands in."""
+
+    finding: Word
+    reason: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnNode:
     """One column of a table."""
 
     name: Word
     type: TypeNode
     description: Word | None
-    modifiers: tuple[MissingModifier | AppliesModifier, ...]
+    modifiers: tuple[MissingModifier | AppliesModifier | AllowNode, ...]
     span: Span
 
 
@@ -271,7 +280,7 @@ class RuleNode:
     sentence: Word | None
     share: Quantity | None
     body: RuleBody
-    notes: tuple[NoteNode, ...]
+    notes: tuple[NoteNode | AllowNode, ...]
     span: Span
 
 
@@ -284,6 +293,7 @@ class DerivedNode:
     description: Word | None
     formula: Node
     rounding: str | None
+    allowances: tuple[AllowNode, ...]
     span: Span
 
 
@@ -343,5 +353,6 @@ class SyntaxTree:
 
     source: Source
     version: Quantity | None
+    allowances: tuple[AllowNode, ...]
     statements: tuple[StatementNode, ...]
     unread: frozenset[str] = frozenset()

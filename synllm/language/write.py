@@ -170,8 +170,15 @@ def _domain(domain: s.Domain | None) -> str:
     return f" in {domain.low.text}..{domain.high.text}"
 
 
-def write_modifier(modifier: s.MissingModifier | s.AppliesModifier) -> str:
-    """Return `may be missing …` or `applies when …`, with the codes."""
+def write_allowance(node: s.AllowNode) -> str:
+    """Return `allow FINDING because "REASON"`."""
+    return f"allow {node.finding.text} because {write_word(node.reason)}"
+
+
+def write_modifier(modifier: s.MissingModifier | s.AppliesModifier | s.AllowNode) -> str:
+    """Return `may be missing …` or `applies when …` with the codes, or `allow …`."""
+    if isinstance(modifier, s.AllowNode):
+        return write_allowance(modifier)
     if isinstance(modifier, s.AppliesModifier):
         return f"applies when {write_expression(modifier.condition)}{_code(modifier.code)}"
     if not modifier.codes:

@@ -19,20 +19,29 @@ DEFAULT_BUDGET = 2_000_000
 """Elementary steps that one question may take, the same on every machine: about half a second."""
 
 
-def prove(spec: Spec, core: CoreSpec, budget: int = DEFAULT_BUDGET) -> list[Diagnostic]:
+def prove(
+    spec: Spec,
+    core: CoreSpec,
+    budget: int = DEFAULT_BUDGET,
+    enabled: frozenset[str] = frozenset(),
+) -> list[Diagnostic]:
     """Return the findings about rows that can or cannot exist; `core` is the lowered spec.
 
-    A table in which every column can be filled in gets a note with such a patient.
+    A table in which every column can be filled in gets a note with such a patient. `enabled` names
+    findings to look for that are off by default.
     """
     # Loading z3 takes longer than most commands; only those that prove something pay for it.
     from synllm.proof.examples import prove_examples
     from synllm.proof.findings.told import Told
+    from synllm.proof.findings.uncited_rule import find_uncited_rules
     from synllm.proof.hardness import report_open_questions
     from synllm.proof.inquiry import Inquiry
 
     inquiry, told = Inquiry(spec, core, budget), Told()
     findings = [finding for find in list_finders() for finding in find(inquiry, told)]
     findings.extend(prove_examples(spec, core, budget))
+    if "uncited-rule" in enabled:
+        findings.extend(find_uncited_rules(spec))
     findings.extend(report_open_questions(inquiry))
     return findings
 

@@ -114,6 +114,20 @@ class Example:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A finding that the author knows of and accepts, with the reason.
+
+    It holds for findings with a place inside `scope` (a rule or a column), and without a scope
+    for those with a place in the file of `span`.
+    """
+
+    finding: str
+    reason: str
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    scope: Span | None = field(default=None, compare=False, repr=False)
+
+
 @dataclass(frozen=True)
 class Spec:
     """A table's schema, descriptions, statistics and rules, resolved."""
@@ -127,6 +141,8 @@ class Spec:
     rules: tuple[Rule, ...] = ()
     statistics: tuple[StatisticsBlock, ...] = ()
     examples: tuple[Example, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    """Those of the file itself and of the libraries that it uses."""
     is_library: bool = False
     """Whether the file has no table; its named types then stand in for columns."""
     source: Source = field(default=NOWHERE.source, compare=False, repr=False)

@@ -1,6 +1,7 @@
 """Findings as programs read them."""
 
 import json
+from dataclasses import replace
 
 from synllm.diagnostics.diagnostic import Diagnostic, Label, Severity
 from synllm.diagnostics.show_json import render_json
@@ -45,12 +46,21 @@ def test_the_report_is_stable() -> None:
                 ],
                 "fix": "did you mean `integer`?",
                 "witness": [{"column": "age", "cell": "≥ \x1b[31m\x9b\u202e"}],
+                "allowed": None,
             }
         ],
         "errors": 1,
         "warnings": 0,
         "notes": 0,
+        "allowed": 0,
     }
+
+
+def test_an_allowed_finding_is_counted_apart() -> None:
+    report = json.loads(render_json([DIAGNOSTIC, replace(DIAGNOSTIC, allowed="policy")]))
+
+    assert [each["allowed"] for each in report["findings"]] == [None, "policy"]
+    assert (report["errors"], report["warnings"], report["allowed"]) == (1, 0, 1)
 
 
 def test_the_json_itself_holds_no_control_character() -> None:
@@ -61,4 +71,10 @@ def test_the_json_itself_holds_no_control_character() -> None:
 
 
 def test_no_findings_are_an_empty_report() -> None:
-    assert json.loads(render_json([])) == {"findings": [], "errors": 0, "warnings": 0, "notes": 0}
+    assert json.loads(render_json([])) == {
+        "findings": [],
+        "errors": 0,
+        "warnings": 0,
+        "notes": 0,
+        "allowed": 0,
+    }

@@ -51,10 +51,13 @@ _gap = st.sampled_from(
     ]
 )
 _TERMINALS = {
+    "ALLOW": st.sampled_from(
+        ["allow gap-in-cases", "allow\n shares-over-100", "allow # why\n#\n x-y", "allow  gap_2-a"]
+    ),
     "STRING": st.sampled_from(
         ['""', '"a"', '"a # b"', r'"\"\\"', '"c, d: {"', '"\'µ≤\t"', '"wide "', f'"{"wide " * 20}"']
     ),
-    "NAME": st.sampled_from(["a", "b2", "c_d", "größe", "_", "x" * 30, "If", "date"]),
+    "NAME": st.sampled_from(["a", "allow", "b2", "c_d", "größe", "_", "x" * 30, "If", "date"]),
     "NUMBER": st.sampled_from(["0", "7", "05", "1.50", "120", "0.000"]),
     "UNIT": st.sampled_from(["'a'", "'mm[Hg]'", "'{#}/uL'", "''", "'mg dL'", "'\"'"]),
 }

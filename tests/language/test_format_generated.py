@@ -34,7 +34,7 @@ def check_the_formatter(text: str) -> None:
     assert "\n\n\n" not in formatted
 
 
-@pytest.mark.parametrize("kind", STATEMENTS)
+@pytest.mark.parametrize("kind", [*STATEMENTS, "allowance"])
 def test_every_statement_is_read_and_keeps_its_meaning_and_comments(kind: str) -> None:
     @generously
     @given(texts(kind))

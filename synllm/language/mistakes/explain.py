@@ -11,6 +11,11 @@ from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.diagnostics.source import Source, Span
 from synllm.diagnostics.suggest import suggest
 from synllm.language.comments import find_comments, hide_comments
+from synllm.language.mistakes.allowances import (
+    guess_allow_without_finding,
+    guess_allow_without_reason,
+    guess_misplaced_allow,
+)
 from synllm.language.mistakes.characters import explain_character
 from synllm.language.mistakes.rules import (
     guess_borrowed_word,
@@ -52,6 +57,9 @@ _GUESSES: tuple[Callable[[Stop], Diagnostic | None], ...] = (
     guess_comma_at_line_end,
     guess_stray_brace,
     guess_missing_value,
+    guess_misplaced_allow,
+    guess_allow_without_finding,
+    guess_allow_without_reason,
     guess_reserved,
     guess_missing_in,
     guess_borrowed_word,

@@ -25,10 +25,10 @@ _MENTIONS_STATEMENT = re.compile(r"^\s*(?:synspec|table|rule|type|use)\s+\S", re
 
 def guess_reserved(stop: Stop) -> Diagnostic | None:
     """Recognise what a later version of the language will have."""
-    if stop.word in ("accept", "allow") and stop.between_statements:
+    if stop.word == "accept" and stop.between_statements:
         return report(
             "reserved-feature",
-            f"`{stop.word}` is reserved for a later version of the language",
+            "`accept` is reserved for a later version of the language",
             stop.at,
             fix="remove the statement for now",
         )
@@ -103,7 +103,9 @@ def guess_unknown_statement(stop: Stop) -> Diagnostic | None:
     if not stop.between_statements or not re.fullmatch(r"\w+", stop.word):
         return None
     closest = suggest(stop.word, STATEMENTS)
-    if closest is not None:
+    if stop.word == "synspec":
+        fix = "`synspec 1` is the first line of a file"
+    elif closest is not None:
         fix = f"did you mean `{closest}`?"
     elif not _MENTIONS_STATEMENT.search(stop.source.text):
         fix = (

@@ -17,6 +17,7 @@ STATEMENTS = (
     "usually",
     "derived",
     "example",
+    "allow",
 )
 TYPES = ("integer", "decimal", "yes/no", "one of", "ordered", "identifier")
 

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.diagnostics.source import Span
+from synllm.language.resolve.allowances import resolve_allowances
 from synllm.language.resolve.context import Context
 from synllm.language.resolve.examples import resolve_example
 from synllm.language.resolve.libraries import Library, apply_library_rules
@@ -98,6 +99,7 @@ def resolve(
         rules=tuple(rules),
         statistics=statistics,
         examples=tuple(example for example in examples if example is not None),
+        allowances=resolve_allowances(tree, libraries, context),
         is_library=table is None,
         source=tree.source,
         imports=tuple(library.tree.source for library in libraries),

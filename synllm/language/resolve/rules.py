@@ -10,7 +10,17 @@ from synllm.language.resolve.context import Context
 from synllm.language.resolve.coverage import check_coverage
 from synllm.language.resolve.intervals import number_in_unit_of, resolve_interval
 from synllm.language.resolve.terms import Measure, resolve_term
-from synllm.language.syntax import Absence, Arm, Cell, Quantity, Range, RuleBody, RuleNode, Word
+from synllm.language.syntax import (
+    Absence,
+    Arm,
+    Cell,
+    NoteNode,
+    Quantity,
+    Range,
+    RuleBody,
+    RuleNode,
+    Word,
+)
 from synllm.language.write import write_body
 from synllm.spec.expressions import (
     And,
@@ -55,14 +65,15 @@ def resolve_rule(node: RuleNode, context: Context) -> Rule | None:
     if resolved is None:
         return None
     when, then = resolved
+    notes = [note for note in node.notes if isinstance(note, NoteNode)]
     return Rule(
         name=node.name.text,
         sentence=node.sentence.text if node.sentence else "",
         when=when,
         then=then,
         share=share,
-        cites=tuple(note.text.text for note in node.notes if note.keyword == "cites"),
-        because=next((n.text.text for n in node.notes if n.keyword == "because"), None),
+        cites=tuple(note.text.text for note in notes if note.keyword == "cites"),
+        because=next((note.text.text for note in notes if note.keyword == "because"), None),
         text=write_body(node.body),
         span=node.span,
         name_span=node.name.span,

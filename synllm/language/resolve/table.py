@@ -16,6 +16,7 @@ from synllm.language.resolve.types import (
     resolve_type,
 )
 from synllm.language.syntax import (
+    AllowNode,
     AppliesModifier,
     ColumnNode,
     DerivedNode,
@@ -198,8 +199,9 @@ def _declare(node: ColumnNode, context: Context) -> Column | None:
     resolved = resolve_type(node.type, context)
     if resolved is None:
         return None
-    kinds = [type(modifier) for modifier in node.modifiers]
-    for modifier in node.modifiers:
+    modifiers = [each for each in node.modifiers if not isinstance(each, AllowNode)]
+    kinds = [type(modifier) for modifier in modifiers]
+    for modifier in modifiers:
         if kinds.count(type(modifier)) > 1:
             context.found.append(
                 report(
@@ -210,17 +212,17 @@ def _declare(node: ColumnNode, context: Context) -> Column | None:
                 )
             )
             return None
-    if isinstance(resolved.type, IdentifierType) and node.modifiers:
+    if isinstance(resolved.type, IdentifierType) and modifiers:
         context.found.append(
             report(
                 "identifier-in-rule",
                 f"`{node.name.text}` is an identifier: every record has one",
-                node.modifiers[0].span,
+                modifiers[0].span,
                 fix="remove this, or give the column another type",
             )
         )
         return None
-    missing = next((m for m in node.modifiers if isinstance(m, MissingModifier)), None)
+    missing = next((m for m in modifiers if isinstance(m, MissingModifier)), None)
     return Column(
         node.name.text,
         resolved.type,
