@@ -24,6 +24,7 @@ from synllm.targets.write import CompiledSpec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from synllm.coverage.report import CoverageReport
     from synllm.validate.report import Report
 
 
@@ -121,6 +122,16 @@ class LoadedSpec:
 
         source = Path(table) if isinstance(table, str) else table
         report, diagnostics = validate_table(self.spec, source, engine=engine, offenders=offenders)
+        if report is None:
+            raise SynllmError(diagnostics)
+        return report
+
+    def coverage(self, table: pd.DataFrame | Path | str) -> CoverageReport:
+        """Return what a table exercises of the spec. Raises SynllmError where it can't be read."""
+        from synllm.coverage.measure import measure_coverage
+
+        source = Path(table) if isinstance(table, str) else table
+        report, diagnostics = measure_coverage(self.spec, source)
         if report is None:
             raise SynllmError(diagnostics)
         return report

@@ -5,6 +5,7 @@
     Spec, CoreSpec ─ compile ─→ prompts, JSON Schemas, row regex, guarantees
     Spec, prompts, model ─ generate ─→ rows          (synllm/generate/run.py)
     CoreSpec, table ─ validate ─→ verdicts           (synllm/validate/validate.py)
+    Spec, table ─ measure ─→ coverage                (synllm/coverage/measure.py)
 
 Every arrow is one function, every value between two arrows is immutable, and `emit` prints it.
 What a rule means is defined in one place, synllm/spec/evaluate.py; the rest is tested against it.

@@ -14,6 +14,7 @@ from synllm import __version__
 from synllm.cli import (
     check_command,
     compile_command,
+    coverage_command,
     explain_command,
     fmt_command,
     new_command,
@@ -29,6 +30,7 @@ COMMANDS: dict[str, ModuleType] = {
     "compile": compile_command,
     "run": run_command,
     "validate": validate_command,
+    "coverage": coverage_command,
     "explain": explain_command,
 }
 

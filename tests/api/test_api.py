@@ -46,6 +46,14 @@ def test_a_broken_frame_is_reported() -> None:
     assert not report.clean
 
 
+def test_a_frame_has_its_coverage() -> None:
+    frame = pd.DataFrame({"age": [9, 40], "weight": [20.5, None], "smoker": [0, 1]})
+    report = synllm.loads(SPEC).coverage(frame)
+
+    assert report.of("smoking_age").exercised
+    assert "age is never 10" in [gap.what for gap in report.gaps]
+
+
 def test_mistakes_are_raised_with_their_message() -> None:
     with pytest.raises(synllm.SynllmError, match="did you mean `smoker`") as caught:
         synllm.loads(SPEC.replace("when smoker", "when smokr"))
@@ -56,6 +64,8 @@ def test_mistakes_are_raised_with_their_message() -> None:
 def test_a_table_that_cannot_be_read_is_raised() -> None:
     with pytest.raises(synllm.SynllmError, match="no file"):
         synllm.loads(SPEC).validate("nowhere.csv")
+    with pytest.raises(synllm.SynllmError, match="no file"):
+        synllm.loads(SPEC).coverage("nowhere.csv")
 
 
 def test_check_and_compile_and_emit() -> None:
