@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from synllm.coverage.count import Counted
 from synllm.coverage.outline import (
@@ -18,13 +19,20 @@ from synllm.coverage.report import Gap, Measure, MeasureCoverage, Written
 from synllm.coverage.wording import place_of, row_for, write_value, written
 from synllm.diagnostics.source import Span
 from synllm.spec.core import CoreSpec, StatementKind
-from synllm.spec.expressions import Condition, HasState, Not
+from synllm.spec.expressions import Condition, HasState, Not, columns_of
 from synllm.spec.model import Rule, Spec
 from synllm.spec.types import NumberType
 from synllm.spec.values import MISSING
+from synllm.validate.draw import show_value
+
+if TYPE_CHECKING:
+    from synllm.proof.possible_rows import PossibleRows
 
 BUDGET = 200_000
 """Elementary steps that one question may take: about a twentieth of a second."""
+
+_SHOWN_BY_EXAMPLE = (Measure.STATEMENTS, Measure.OPERANDS)
+"""What is seldom plain from the words: the cells of a row that would do are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +73,8 @@ def measure_goals(
     Without any valid row, all goals count.
     """
     unmet = [goal for goal in goals if not goal.met]
-    impossible = _find_impossible(unmet, spec, core)
-    excluded = frozenset() if impossible is None else impossible
-    gaps = [
-        Gap(
-            **goal.place.model_dump(),
-            measure=goal.measure,
-            subject=goal.subject,
-            what=goal.what,
-            needs=goal.needs,
-            impossible=place in excluded,
-        )
-        for place, goal in enumerate(unmet)
-    ]
+    possible = _find_possible(unmet, spec, core)
+    gaps = [_gap(goal, place, possible, spec) for place, goal in enumerate(unmet)]
     subjects = [statement.name for statement in core.statements]
     subjects += [column.name for column in spec.columns]
     gaps.sort(key=lambda gap: subjects.index(gap.subject))
@@ -94,16 +91,37 @@ def measure_goals(
                 impossible=beyond,
             )
         )
-    return tuple(measures), tuple(gaps), impossible is not None
+    return tuple(measures), tuple(gaps), possible is not None
 
 
-def _find_impossible(unmet: Sequence[Goal], spec: Spec, core: CoreSpec) -> frozenset[int] | None:
-    if not unmet:
-        return frozenset()
+def _find_possible(unmet: Sequence[Goal], spec: Spec, core: CoreSpec) -> PossibleRows | None:
     # Loading the solver takes longer than a small table; a table that covers all needs none.
-    from synllm.proof.possible_rows import find_impossible
+    from synllm.proof.possible_rows import PossibleRows, find_possible_rows
 
-    return find_impossible(spec, core, [goal.wanted for goal in unmet], BUDGET)
+    if not unmet:
+        return PossibleRows({}, frozenset())
+    wanted = [goal.wanted for goal in unmet]
+    shown = {place for place, goal in enumerate(unmet) if goal.measure in _SHOWN_BY_EXAMPLE}
+    return find_possible_rows(spec, core, wanted, shown, BUDGET)
+
+
+def _gap(goal: Goal, place: int, possible: PossibleRows | None, spec: Spec) -> Gap:
+    needs = goal.needs
+    if possible is not None and place in possible.rows:
+        row = possible.rows[place]
+        cells = [
+            f"{name} {show_value(spec.by_name[name], row, spec)}"
+            for name in columns_of(goal.wanted)
+        ]
+        needs += f", such as {', '.join(cells)}"
+    return Gap(
+        **goal.place.model_dump(),
+        measure=goal.measure,
+        subject=goal.subject,
+        what=goal.what,
+        needs=needs,
+        impossible=possible is not None and place in possible.impossible,
+    )
 
 
 def _exercise(statement: StatementOutline, met: bool, counted: Counted) -> Goal:

@@ -1,5 +1,6 @@
 """What counts as covered, what is left out as impossible, and what a row would need."""
 
+import re
 from collections.abc import Sequence
 from textwrap import dedent
 
@@ -12,7 +13,7 @@ from synllm.coverage.measure import measure_coverage
 from synllm.coverage.outline import outline_spec
 from synllm.coverage.report import CoverageReport, Measure
 from synllm.language import load_spec, parse_spec
-from synllm.proof.possible_rows import find_impossible
+from synllm.proof.possible_rows import find_possible_rows
 from synllm.resources import specs_folder
 from synllm.spec.evaluate import evaluate_condition, row_is_valid
 from synllm.spec.expressions import Compare, Condition, HasState, Is, Within, walk
@@ -46,8 +47,10 @@ def cover(rules: str, rows: Sequence[tuple[int, int, str, str]]) -> CoverageRepo
 
 
 def gaps(report: CoverageReport, measure: Measure) -> list[str]:
+    """The gaps of a measure; without the cells of a row that would do."""
     return [
-        f"{gap.subject}: {gap.what}; {gap.needs}" + (" (impossible)" if gap.impossible else "")
+        f"{gap.subject}: {gap.what}; {gap.needs.partition(', such as ')[0]}"
+        + (" (impossible)" if gap.impossible else "")
         for gap in report.gaps
         if gap.measure is measure
     ]
@@ -99,6 +102,17 @@ def test_an_operand_decides_alone_where_the_others_would_not() -> None:
     assert gaps(report, Measure.OPERANDS) == [
         "adults: `bmi < 60.0` never decides its `and` alone; a row where only this part is false"
     ]
+
+
+def test_what_words_leave_open_is_shown_by_the_cells_of_a_row() -> None:
+    report = cover(ADULTS, [(17, 0, "25.0", "I"), (17, 0, "70.0", "I")])
+    needs = [gap.needs for gap in report.gaps if gap.measure is Measure.OPERANDS]
+
+    assert len(needs) == 1
+    found = re.fullmatch(r".* is false, such as age (\d+), bmi ([\d.]+)", needs[0])
+    assert found is not None
+    assert int(found[1]) >= 18
+    assert float(found[2]) >= 60
 
 
 def test_values_absences_and_each_of_several_missing_codes_are_wanted() -> None:
@@ -232,10 +246,10 @@ def test_only_what_no_valid_row_shows_is_called_impossible(spec: Spec) -> None:
     wanted = outline_spec(spec, core).conditions()
     valid = [row for row in all_rows(spec) if row_is_valid(row, spec)]
 
-    found = find_impossible(spec, core, wanted, 2_000_000)
+    found = find_possible_rows(spec, core, wanted, range(len(wanted)), 2_000_000)
 
     if not valid:
-        assert found in (None, frozenset())
+        assert found is None or not found.rows
         return
     shown = {
         place
@@ -243,8 +257,12 @@ def test_only_what_no_valid_row_shows_is_called_impossible(spec: Spec) -> None:
         if any(evaluate_condition(condition, row, spec) is Truth.TRUE for row in valid)
     }
     assert found is not None
-    assert not found & shown
-    assert len(wanted) - len(found | shown) <= unanswered(wanted)
+    assert not found.impossible & shown
+    assert shown >= found.rows.keys()
+    for place, row in found.rows.items():
+        assert row in valid
+        assert evaluate_condition(wanted[place], row, spec) is Truth.TRUE
+    assert len(wanted) - len(found.impossible) - len(found.rows) <= unanswered(wanted)
 
 
 def unanswered(wanted: Sequence[Condition]) -> int:
