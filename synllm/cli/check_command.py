@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from synllm import __version__
 from synllm.cli.console import say, show_findings
 from synllm.cli.exits import Exit
 from synllm.diagnostics.catalogue import FINDINGS
+from synllm.diagnostics.checked import CheckedFile, each_once
 from synllm.diagnostics.diagnostic import Diagnostic, Severity
+from synllm.diagnostics.show_text import count_severities, render_text
 
+FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 UNDECIDED = "undecidable-in-practice"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("specs", nargs="+", type=Path, metavar="SPEC", help=".synspec files")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="text", help="who reads the report (text)"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write the report to a file"
+    )
     parser.add_argument("--quiet", action="store_true", help="leave out notes")
     parser.add_argument(
-        "--show-allowed", action="store_true", help="show allowed findings with their reasons"
+        "--show-allowed", action="store_true", help="show allowed findings in the text, too"
     )
     parser.add_argument(
         "--enable",
@@ -42,15 +52,58 @@ def run(options: argparse.Namespace) -> int:
             say(f"error: {suggest_finding(name)}")
             return Exit.BAD_INPUT
     enabled = frozenset(options.enable)
+    aloud = options.format == "text" or options.output is not None
     found: list[Diagnostic] = []
+    files: list[CheckedFile] = []
     for path in options.specs:
         spec, diagnostics = check_spec(path, enabled)
         found.extend(diagnostics)
-        if options.format == "text" and spec is not None:
+        shown = [e for e in diagnostics if not (options.quiet and e.severity is Severity.NOTE)]
+        files.append(CheckedFile(str(path), tuple(shown)))
+        if aloud and spec is not None:
             say(_summary(path, len(spec.columns), len(spec.rules), diagnostics))
-    shown = [each for each in found if not (options.quiet and each.severity is Severity.NOTE)]
-    show_findings(list(dict.fromkeys(shown)), options.format, show_allowed=options.show_allowed)
+    if options.output is not None:
+        options.output.write_text(_render(files, options), encoding="utf-8")
+        say(f"wrote {options.output}: {count_severities(_distinct(files))}")
+    elif options.format == "text":
+        show_findings(_distinct(files), show_allowed=options.show_allowed)
+    else:
+        sys.stdout.write(_render(files, options))
     return exit_code(found)
+
+
+def _render(files: Sequence[CheckedFile], options: argparse.Namespace) -> str:
+    """Return the report in the chosen format; each loads only what it needs itself."""
+    match options.format:
+        case "text":
+            return render_text(_distinct(files), show_allowed=options.show_allowed)
+        case "json":
+            from synllm.diagnostics.show_json import render_json
+
+            return render_json(_distinct(files))
+        case "sarif":
+            from synllm.diagnostics.show_sarif import render_sarif
+
+            return render_sarif(files, __version__)
+        case "github":
+            from synllm.diagnostics.show_github import render_github
+
+            return render_github(files)
+        case "junit":
+            from synllm.diagnostics.show_junit import render_junit
+
+            return render_junit(files)
+        case "markdown":
+            from synllm.diagnostics.show_markdown import render_markdown
+
+            return render_markdown(files)
+        case other:
+            raise AssertionError(f"no such format: {other}")
+
+
+def _distinct(files: Sequence[CheckedFile]) -> list[Diagnostic]:
+    """Return all findings, those of a library that several files use once."""
+    return [finding for _, finding in each_once(files)]
 
 
 def exit_code(found: Sequence[Diagnostic]) -> int:

@@ -32,13 +32,13 @@ def suggest_finding(name: str) -> str:
 def list_findings() -> tuple[FindingSummary, ...]:
     """Return every finding with a page, in alphabetical order."""
     return tuple(
-        FindingSummary(name, FINDINGS[name], _opening_sentence(page))
+        FindingSummary(name, FINDINGS[name], opening_sentence(page))
         for name in sorted(FINDINGS)
         if (page := finding_page(name)) is not None
     )
 
 
-def _opening_sentence(page: str) -> str:
+def opening_sentence(page: str) -> str:
     """Return the first sentence under the title, which may run over several lines."""
     paragraphs = [part.strip() for part in page.split("\n\n")]
     opening = next(part for part in paragraphs if part and not part.startswith("#"))

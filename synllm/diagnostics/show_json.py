@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
 from synllm.diagnostics.diagnostic import Diagnostic, Label, Severity
-
-_UNSAFE = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+from synllm.diagnostics.fingerprint import fingerprints
+from synllm.diagnostics.json_text import write_json
 
 
 class Place(BaseModel):
@@ -50,6 +48,8 @@ class Finding(BaseModel):
     witness: tuple[WitnessCell, ...]
     allowed: str | None
     """The reason that the spec gives for accepting it; such a finding is in no other count."""
+    fingerprint: str
+    """The same in every run until the finding, its file or what it is about changes."""
 
 
 class Report(BaseModel):
@@ -66,7 +66,8 @@ class Report(BaseModel):
 
 def report_of(diagnostics: Iterable[Diagnostic]) -> Report:
     """Return the findings as a model that leaves the program."""
-    findings = tuple(map(_finding, diagnostics))
+    everything = tuple(diagnostics)
+    findings = tuple(map(_finding, everything, fingerprints(everything)))
     counts = Counter(each.severity for each in findings if each.allowed is None)
     return Report(
         findings=findings,
@@ -79,14 +80,10 @@ def report_of(diagnostics: Iterable[Diagnostic]) -> Report:
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the report as indented JSON, its keys in a fixed order, safe to print."""
-    text = json.dumps(
-        report_of(diagnostics).model_dump(mode="python"), indent=2, ensure_ascii=False
-    )
-    # These characters stand only inside strings, where JSON lets any character be escaped.
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return write_json(report_of(diagnostics).model_dump(mode="python"))
 
 
-def _finding(diagnostic: Diagnostic) -> Finding:
+def _finding(diagnostic: Diagnostic, fingerprint: str) -> Finding:
     return Finding(
         finding=diagnostic.finding,
         severity=diagnostic.severity,
@@ -96,6 +93,7 @@ def _finding(diagnostic: Diagnostic) -> Finding:
         fix=diagnostic.fix,
         witness=tuple(WitnessCell(column=column, cell=cell) for column, cell in diagnostic.witness),
         allowed=diagnostic.allowed,
+        fingerprint=fingerprint,
     )
 
 

@@ -34,12 +34,20 @@ def render_text(
     for diagnostic in diagnostics:
         if diagnostic.allowed is not None and not show_allowed:
             continue
-        lines = list(_draw(diagnostic, width, explain=diagnostic.finding not in explained))
+        explain = diagnostic.finding not in explained
         explained.add(diagnostic.finding)
-        blocks.append("".join(f"{_paint(line, diagnostic.severity, color)}\n" for line in lines))
+        blocks.append(render_finding(diagnostic, color=color, width=width, explain=explain))
     if blocks:
         blocks.append(count_severities(diagnostics) + "\n")
     return "\n".join(blocks)
+
+
+def render_finding(
+    diagnostic: Diagnostic, *, color: bool = False, width: int = 100, explain: bool = False
+) -> str:
+    """Return one finding with its excerpt and remarks; `explain` names the command that does."""
+    lines = _draw(diagnostic, width, explain=explain)
+    return "".join(f"{_paint(line, diagnostic.severity, color)}\n" for line in lines)
 
 
 def count_severities(diagnostics: Iterable[Diagnostic]) -> str:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from synllm.diagnostics.diagnostic import Diagnostic, Label, Severity
+from synllm.diagnostics.fingerprint import fingerprints
 from synllm.diagnostics.show_json import render_json
 from synllm.diagnostics.source import Source, Span
 
@@ -47,6 +48,7 @@ def test_the_report_is_stable() -> None:
                 "fix": "did you mean `integer`?",
                 "witness": [{"column": "age", "cell": "≥ \x1b[31m\x9b\u202e"}],
                 "allowed": None,
+                "fingerprint": fingerprints([DIAGNOSTIC])[0],
             }
         ],
         "errors": 1,
