@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from urllib.parse import quote
 
 from synllm.diagnostics.diagnostic import Diagnostic
 
@@ -44,6 +43,9 @@ def shown_path(name: str) -> str:
 
 def uri_of(name: str) -> str:
     """Return a file's URI (RFC 3986), relative to the current folder where the file lies in it."""
+    # Only reports with URIs need these two milliseconds.
+    from urllib.parse import quote
+
     path = shown_path(name)
     if PurePath(path).is_absolute():
         return Path(path).as_uri()
