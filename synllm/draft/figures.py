@@ -17,7 +17,7 @@ from synllm.draft.profile import (
     shortest,
     written,
 )
-from synllm.draft.words import name_word
+from synllm.language.words import name_word
 
 SIGNIFICANT_DIGITS = 4
 _PROBABILITIES = tuple(Fraction(p, 100) for p in (5, 25, 50, 75, 95))

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from textwrap import wrap
 
 from synllm.draft.lexicon import without_control_characters
 from synllm.language.fold import WIDTH, fold
-from synllm.resources import grammar_text
+from synllm.language.words import name_word, quoted
 from synllm.spec.types import Code
-
-_WORD = re.compile(r"[^\W\d]\w*")
-
-
-def name_word(name: str) -> str:
-    """Return a column's name or a label: bare where it is a word and no keyword, else quoted."""
-    if _WORD.fullmatch(name) and name not in _keywords():
-        return name
-    return quoted(name)
-
-
-def quoted(text: str) -> str:
-    """Return a text in double quotes."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def code_word(code: Code) -> str:
@@ -48,9 +33,3 @@ def comment_out(chunks: Sequence[str]) -> list[str]:
     """Return a line of a block, folded where it is long, as comments to be taken as they stand."""
     mark = "  # "
     return [mark + line[len(mark) :] for line in fold(chunks, len(mark), gap="  ")]
-
-
-@cache
-def _keywords() -> frozenset[str]:
-    """Return every word that the grammar knows; all are quoted, though some could stand bare."""
-    return frozenset(re.findall(r'"([a-z]+)"', grammar_text()))

@@ -21,10 +21,9 @@ from synllm.draft.words import (
     code_word,
     comment,
     comment_out,
-    name_word,
-    quoted,
     table_word,
 )
+from synllm.language.words import name_word, quoted
 from synllm.spec.types import EMPTY_CELL
 
 INDENT = "  "

@@ -1,0 +1,75 @@
+"""The verdicts on random pairs of specs are those found by listing every row."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from itertools import combinations
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+
+from synllm.diff.compare_specs import compare_specs
+from synllm.diff.model import Change, SpecChange
+from synllm.spec.model import Spec
+from tests.diff.spec_pairs import accepts, common_rows, parse_cells, spec_pairs, true_change
+
+OPPOSITE = {Change.NARROWER: Change.WIDER, Change.WIDER: Change.NARROWER}
+
+
+def _check(pairs: int) -> Counter[Change]:
+    met: Counter[Change] = Counter()
+
+    @settings(
+        max_examples=pairs, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @seed(20)
+    @given(spec_pairs())
+    def compare(pair: tuple[Spec, Spec]) -> None:
+        old, new = pair
+        truth = true_change(old, new)
+        forward, backward = compare_specs(old, new, "pair"), compare_specs(new, old, "pair")
+        met[truth] += 1
+
+        assert forward.change is truth
+        assert backward.change is OPPOSITE.get(truth, truth)
+        _check_rows(forward, old, new)
+
+    compare()
+    return met
+
+
+def _check_rows(change: SpecChange, old: Spec, new: Spec) -> None:
+    """Each shown row does its job, and no part of it does."""
+    assert (change.refused is not None) is change.refuses_more
+    assert (change.admitted is not None) is change.accepts_more
+    rows = list(common_rows(old, new))
+    for shown, accepting, refusing in ((change.refused, old, new), (change.admitted, new, old)):
+        if shown is None:
+            continue
+        cells = parse_cells(shown.cells, old, new)
+        judged = [(row, accepts(accepting, row), accepts(refusing, row)) for row in rows]
+        for size in range(len(cells) + 1):
+            for names in combinations(cells, size):
+                fitting = [
+                    (first, second)
+                    for row, first, second in judged
+                    if all(row[name] == cells[name] for name in names)
+                ]
+                shows = any(first for first, _ in fitting)
+                shows = shows and not any(second for _, second in fitting)
+
+                assert shows is (size == len(cells)), (names, cells)
+
+
+def test_verdicts_and_rows_are_those_of_listing_every_row() -> None:
+    met = _check(150)
+
+    assert set(met) == {Change.SAME, Change.NARROWER, Change.WIDER, Change.DIFFERENT}
+
+
+@pytest.mark.slow
+def test_verdicts_and_rows_are_those_of_listing_every_row_of_many_specs() -> None:
+    met = _check(int(os.environ.get("SYNLLM_PAIRS", "1000")))
+
+    assert min(met[each] for each in Change if each is not Change.UNDECIDED) >= 50
