@@ -15,6 +15,7 @@ from synllm.cli import (
     check_command,
     compile_command,
     coverage_command,
+    diff_command,
     explain_command,
     fmt_command,
     new_command,
@@ -31,6 +32,7 @@ COMMANDS: dict[str, ModuleType] = {
     "run": run_command,
     "validate": validate_command,
     "coverage": coverage_command,
+    "diff": diff_command,
     "explain": explain_command,
 }
 

@@ -48,8 +48,7 @@ def _compare_column(name: str, inquiry: Inquiry, old: Spec, new: Spec) -> PartCh
     ):
         if differs:
             parts = [
-                (kind, name) if inquiry.has_statement(side, (kind, name)) else None
-                for side in Side
+                (kind, name) if inquiry.has_statement(side, (kind, name)) else None for side in Side
             ]
             directions.append(inquiry.compare_statements(parts[0], parts[1]))
     refused = _strongest([first for first, _ in directions])
@@ -67,9 +66,7 @@ def _condition_differs(before: Column | None, after: Column | None, old: Spec, n
     return first != second or not same_columns((second,), old, new)
 
 
-def _computation_differs(
-    before: Column | None, after: Column | None, old: Spec, new: Spec
-) -> bool:
+def _computation_differs(before: Column | None, after: Column | None, old: Spec, new: Spec) -> bool:
     """Return whether a computed column's values or their range may differ."""
     first = None if before is None else before.derivation
     second = None if after is None else after.derivation

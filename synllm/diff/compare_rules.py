@@ -9,6 +9,7 @@ from synllm.diff.inquiry import Inquiry
 from synllm.diff.match_rules import match_rules
 from synllm.diff.model import NOTHING, Change, Detail, PartChange, Presence
 from synllm.diff.same_text import same_rule
+from synllm.diff.word_changes import details_between
 from synllm.proof.comparison.common_columns import Side
 from synllm.spec.core import StatementKind
 from synllm.spec.expressions import Condition
@@ -32,6 +33,7 @@ def _compare_rule(inquiry: Inquiry, old: Rule | None, new: Rule | None) -> PartC
     if old is None or new is None:
         return _compare_lone_rule(inquiry, old, new)
     details = _rule_details(old, new)
+    shown = bool(details) or old.name != new.name
     specs = inquiry.specs
     change = PartChange(
         "rule",
@@ -43,7 +45,7 @@ def _compare_rule(inquiry: Inquiry, old: Rule | None, new: Rule | None) -> PartC
         soft=not new.hard,
     )
     if same_rule(old, new, specs[Side.OLD], specs[Side.NEW]) and old.share == new.share:
-        return replace(change, reworded=_texts_differ(old, new)) if details else None
+        return replace(change, reworded=_texts_differ(old, new)) if shown else None
     unclear = inquiry.incomparable_in(Side.OLD, _conditions(old))
     unclear |= inquiry.incomparable_in(Side.NEW, _conditions(new))
     if unclear:
@@ -53,9 +55,11 @@ def _compare_rule(inquiry: Inquiry, old: Rule | None, new: Rule | None) -> PartC
     refused, admitted = inquiry.compare_statements(_part(old), _part(new))
     changed = Change.of(refused.found, admitted.found)
     change = replace(change, change=changed, refused=refused, admitted=admitted)
+    if changed is Change.SAME and old.hard != new.hard:
+        return replace(change, note=_WITHOUT_EFFECT[Presence.KEPT])
     if changed is Change.SAME:
         # A rule whose columns changed around it is not worth a line if nothing else did.
-        return replace(change, reworded=_texts_differ(old, new)) if details else None
+        return replace(change, reworded=_texts_differ(old, new)) if shown else None
     return replace(change, note=_WITHOUT_EFFECT[Presence.KEPT]) if change.is_redundant else change
 
 
@@ -68,7 +72,11 @@ def _compare_lone_rule(inquiry: Inquiry, old: Rule | None, new: Rule | None) -> 
         None,
         Presence.REMOVED if new is None else Presence.ADDED,
         Change.SAME,
-        details=_rule_details(old, new),
+        details=tuple(
+            detail
+            for detail in _rule_details(old, new)
+            if not rule.hard or detail.what != "asked of"
+        ),
         soft=not rule.hard,
     )
     if not rule.hard:
@@ -92,10 +100,10 @@ def _compare_soft_rules(
     refused = admitted = NOTHING
     counted: bool | None = False
     if not same_rule(old, new, inquiry.specs[Side.OLD], inquiry.specs[Side.NEW]):
-        parts = (StatementKind.RULE, old.name), (StatementKind.RULE, new.name)
-        refused = inquiry.compare_alone(Side.OLD, *parts, affects=False)
-        admitted = inquiry.compare_alone(Side.NEW, *reversed(parts), affects=False)
-        counted = inquiry.counts_differently(*parts)
+        first, second = (StatementKind.RULE, old.name), (StatementKind.RULE, new.name)
+        refused = inquiry.compare_alone(Side.OLD, first, second, affects=False)
+        admitted = inquiry.compare_alone(Side.NEW, second, first, affects=False)
+        counted = inquiry.counts_differently(first, second)
     stricter = _either(refused.found, new.share > old.share)
     looser = _either(admitted.found, new.share < old.share)
     changed = Change.of(stricter, looser)
@@ -104,7 +112,8 @@ def _compare_soft_rules(
         changed = Change.UNDECIDED if counted is None else Change.DIFFERENT
         note = "it counts other patients as following it"
     if changed is Change.SAME:
-        return replace(change, reworded=_texts_differ(old, new)) if change.details else None
+        shown = bool(change.details) or change.old_name is not None
+        return replace(change, reworded=_texts_differ(old, new)) if shown else None
     return replace(change, change=changed, refused=refused, admitted=admitted, note=note)
 
 
@@ -139,20 +148,15 @@ def _compare_groups(inquiry: Inquiry) -> Iterable[PartChange]:
 
 
 def _rule_details(old: Rule | None, new: Rule | None) -> tuple[Detail, ...]:
-    before = {} if old is None else _rule_facts(old)
-    after = {} if new is None else _rule_facts(new)
-    return tuple(
-        Detail(what, before.get(what), after.get(what))
-        for what in dict.fromkeys([*before, *after])
-        if before.get(what) != after.get(what)
+    return details_between(
+        None if old is None else _rule_facts(old), None if new is None else _rule_facts(new)
     )
 
 
 def _rule_facts(rule: Rule) -> dict[str, str]:
     facts = {
-        "name": rule.name,
         "sentence": rule.sentence,
-        "asked of": "every patient" if rule.share is None else f"at least {_percent(rule)} of cases",
+        "asked of": "every patient" if rule.hard else f"at least {_percent(rule)} of cases",
         "text": " ".join(rule.text.split()),
         "cites": "; ".join(rule.cites),
         "because": rule.because or "",

@@ -71,5 +71,6 @@ def _smallest(inquiry: Inquiry, accepting: Side) -> PatientRow | None:
     ]
     if not found:
         return None
-    smallest = min(found, key=lambda each: len(each.cells))
+    # Of equally small rows, one that breaks a rule says more than one outside a range.
+    smallest = min(found, key=lambda each: (len(each.cells), each.refused_by[0][0] == "cells"))
     return word_row(inquiry.comparison.reduce(smallest), inquiry.specs, inquiry.columns)

@@ -10,15 +10,25 @@ def compare_texts(old: Spec, new: Spec) -> tuple[Detail, ...]:
     """Return each text about the whole table that changed."""
     before, after = _texts(old), _texts(new)
     details = [
-        Detail(what, before[what], after[what]) for what in before if before[what] != after[what]
+        Detail(what, before[what] or "none", after[what] or "none")
+        for what in before
+        if before[what] != after[what]
     ]
     shared = [name for name in old.by_name if name in new.by_name]
     if shared != [name for name in new.by_name if name in old.by_name]:
         order = (", ".join(spec.by_name) for spec in (old, new))
         details.append(Detail("order of columns", *order))
     before_examples, after_examples = _examples(old), _examples(new)
-    details += [Detail("example", each, None) for each in before_examples if each not in after_examples]
-    details += [Detail("example", None, each) for each in after_examples if each not in before_examples]
+    details += [
+        Detail("example removed", each, None)
+        for each in before_examples
+        if each not in after_examples
+    ]
+    details += [
+        Detail("example added", None, each)
+        for each in after_examples
+        if each not in before_examples
+    ]
     return tuple(details)
 
 

@@ -70,9 +70,7 @@ class Inquiry:
 
         return Comparison(self.specs, self.cores, self.columns, self.budget)
 
-    def compare_statements(
-        self, old: Part | None, new: Part | None
-    ) -> tuple[Direction, Direction]:
+    def compare_statements(self, old: Part | None, new: Part | None) -> tuple[Direction, Direction]:
         """Return the rows that only the old statement's version accepts, and only the new one's.
 
         None where a version has no such hard statement.

@@ -28,7 +28,10 @@ def match_rules(inquiry: Inquiry) -> list[Pair]:
     renamed = _match_by_meaning(gone, come, inquiry)
     earlier = set(renamed.values())
     return [
-        *((old.get(rule.name) or old.get(renamed.get(rule.name, "")), rule) for rule in new.values()),
+        *(
+            (old.get(rule.name) or old.get(renamed.get(rule.name, "")), rule)
+            for rule in new.values()
+        ),
         *((rule, None) for rule in gone if rule.name not in earlier),
     ]
 
@@ -49,8 +52,8 @@ def _match_by_meaning(gone: list[Rule], come: list[Rule], inquiry: Inquiry) -> d
 
 
 def _likeness(old: Rule, new: Rule) -> float:
-    texts = (" ".join((rule.text, rule.sentence, rule.name)) for rule in (old, new))
-    return SequenceMatcher(None, *texts, autojunk=False).ratio()
+    before, after = (" ".join((rule.text, rule.sentence, rule.name)) for rule in (old, new))
+    return SequenceMatcher(None, before, after, autojunk=False).ratio()
 
 
 def _mean_the_same(old: Rule, new: Rule, inquiry: Inquiry) -> bool:

@@ -42,14 +42,16 @@ class Presence(StrEnum):
 class PatientRow:
     """A few cells of a patient that one version accepts and the other one refuses.
 
-    `cells` are (column, value) pairs in the words of the accepting version. `refused_by` names, in
-    words, what refuses them, whatever the rest of the row holds. `example_ok` and `example_breaks`
+    `cells` are (column, value) pairs in the words of the accepting version, `text` is all of them
+    as an example holds them. `refused_by` says what refuses them, whatever the rest of the row
+    holds: each of them a part of the other version. `example_ok` and `example_breaks`
     are the cells as statements of the accepting and of the refusing version, where they have one;
     `patient` is one whole row with these cells, in the accepting version's file codes.
     """
 
     accepted_by: Side
     cells: tuple[tuple[str, str], ...]
+    text: str
     refused_by: tuple[str, ...]
     example_ok: str | None
     example_breaks: str | None
@@ -69,12 +71,15 @@ class Direction:
     affects_patients: bool | None = True
 
 
-NOTHING = Direction(False)
+NOTHING = Direction(False, affects_patients=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One thing said differently: what it is, and how each version says it (None: not at all)."""
+    """One thing said differently: what it is, and how each version says it.
+
+    None where that version lacks the rule, column or example that the thing is said of.
+    """
 
     what: str
     old: str | None
@@ -156,12 +161,12 @@ class SpecChange:
     @property
     def refuses_more(self) -> bool:
         """Whether the new version refuses patients that the old one accepts."""
-        return self.change in (Change.NARROWER, Change.DIFFERENT)
+        return self.refused is not None or self.change is Change.DIFFERENT
 
     @property
     def accepts_more(self) -> bool:
         """Whether the new version accepts patients that the old one refuses."""
-        return self.change in (Change.WIDER, Change.DIFFERENT)
+        return self.admitted is not None or self.change is Change.DIFFERENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synllm.diagnostics.terminal_text import make_visible, wrap
-from synllm.diff.model import Change, Labels, PartChange, PatientRow, Presence, SpecChange
+from synllm.diff.model import Labels, PartChange, PatientRow, SpecChange
 from synllm.diff.word_changes import (
     count_changes,
     headline,
     name_part,
-    show_cells,
+    state_of_part,
     summary,
     word_detail,
     word_direction,
@@ -88,12 +88,7 @@ def _examples(row: PatientRow) -> Iterator[str]:
 
 
 def _part(part: PartChange, labels: Labels, width: int) -> Iterator[str]:
-    state = part.change.value if part.presence is Presence.KEPT else part.presence.value
-    if part.presence is not Presence.KEPT and part.change not in (Change.SAME, Change.UNDECIDED):
-        state += f", {part.change.value}"
-    if part.reworded:
-        state += " (reworded)"
-    yield f"    {make_visible(name_part(part))}: {state}"
+    yield f"    {make_visible(name_part(part))}: {state_of_part(part)}"
     if part.note:
         yield from _indented(part.note, 6, width)
     for sentence in word_direction(part, labels):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from synllm.diff.model import (
     Change,
@@ -60,6 +60,15 @@ def name_part(part: PartChange) -> str:
     return f"{kind} `{part.name}`{before}"
 
 
+def state_of_part(part: PartChange) -> str:
+    """Return what became of a rule, column or group, in a word or a few."""
+    state = part.change.value
+    if part.presence is not Presence.KEPT:
+        shown = part.change not in (Change.SAME, Change.UNDECIDED)
+        state = f"{part.presence.value}, {state}" if shown else part.presence.value
+    return f"{state} (reworded)" if part.reworded else state
+
+
 def word_direction(part: PartChange, labels: Labels) -> Iterator[str]:
     """Yield a sentence for each direction in which a part changed."""
     for side, direction in ((Side.NEW, part.refused), (Side.OLD, part.admitted)):
@@ -69,12 +78,31 @@ def word_direction(part: PartChange, labels: Labels) -> Iterator[str]:
             yield _direction(part, side, direction, labels)
 
 
+def details_between(
+    old: Mapping[str, str] | None,
+    new: Mapping[str, str] | None,
+    unsaid: Mapping[str, str] | None = None,
+) -> tuple[Detail, ...]:
+    """Return the things that are said differently; None is a thing that a version lacks.
+
+    What only one version says of a thing that both have is `unsaid` in the other, or "none".
+    """
+    if old is None or new is None:
+        return tuple(Detail(what, said, None) for what, said in (old or {}).items()) + tuple(
+            Detail(what, None, said) for what, said in (new or {}).items()
+        )
+    default = unsaid or {}
+    both = [
+        (what, *(side.get(what, default.get(what, "none")) for side in (old, new)))
+        for what in dict.fromkeys([*old, *new])
+    ]
+    return tuple(Detail(*said) for said in both if said[1] != said[2])
+
+
 def word_detail(detail: Detail) -> str:
     """Return one thing said differently: what it was, and what it is."""
-    if detail.old is None:
-        return f"{detail.what}: {detail.new}"
-    if detail.new is None:
-        return f"{detail.what}, gone: {detail.old}"
+    if detail.old is None or detail.new is None:
+        return f"{detail.what}: {detail.new or detail.old}"
     return f"{detail.what}: {detail.old} → {detail.new}"
 
 
@@ -89,13 +117,6 @@ def word_statistic(statistic: StatisticChange) -> str:
             return f"{statistic.figure}: {statistic.old} → {statistic.new}"
 
 
-def show_cells(row: PatientRow) -> str:
-    """Return a row's cells in braces; a row without any is every patient."""
-    if not row.cells:
-        return "any patient"
-    return f"{{ {', '.join(f'{name}: {value}' for name, value in row.cells)} }}"
-
-
 def count_changes(specs: Sequence[SpecChange]) -> str:
     """Return in one line how many specs came out which way."""
     if not specs:
@@ -103,7 +124,7 @@ def count_changes(specs: Sequence[SpecChange]) -> str:
     noun = "spec" if len(specs) == 1 else "specs"
     counts = count_by_change(specs)
     words = ", ".join(
-        f"{number} {'same patients' if key == Change.SAME else key}"
+        f"{number} {'with the same patients' if key == Change.SAME else key}"
         for key, number in counts.items()
     )
     return f"{len(specs)} {noun} compared: {words}"
@@ -112,22 +133,20 @@ def count_changes(specs: Sequence[SpecChange]) -> str:
 def _patients(row: PatientRow, labels: Labels) -> str:
     accepting, refusing = labels.of(row.accepted_by), labels.of(row.accepted_by.other)
     by = _join(row.refused_by)
-    return (
-        f"{refusing} refuses patients that {accepting} accepts: {show_cells(row)}, because of {by}"
-    )
+    return f"{refusing} refuses patients that {accepting} accepts: `{row.text}` ({by})"
 
 
 def _direction(part: PartChange, refusing: Side, direction: Direction, labels: Labels) -> str:
     who, other = labels.of(refusing), labels.of(refusing.other)
     if direction.row is None:
         return f"{who} can't record values that {other} can, but no patient of {other} has them"
-    cells = show_cells(direction.row)
+    cells = direction.row.text
     if part.soft and part.presence is Presence.KEPT:
-        return f"counts against it in {who}, not in {other}: {cells}"
+        return f"counts against it in {who}, not in {other}: `{cells}`"
     if direction.affects_patients:
-        return f"{who} refuses {cells}"
+        return f"{who} refuses `{cells}`"
     only = "" if direction.affects_patients is False else "; perhaps no patient is affected"
-    return f"it refuses {cells} in {who}, not in {other}{only}"
+    return f"it refuses `{cells}` in {who}, not in {other}{only}"
 
 
 def _join(names: Sequence[str]) -> str:

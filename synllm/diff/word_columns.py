@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from synllm.diff.model import Detail
+from synllm.diff.word_changes import details_between
 from synllm.diff.word_rows import write_number
 from synllm.language.words import quoted, write_example_word
 from synllm.spec.model import Column
@@ -17,20 +18,11 @@ _VALUES_LISTED = 12
 
 def column_details(old: Column | None, new: Column | None) -> tuple[Detail, ...]:
     """Return each thing that the versions say differently of a column, old and new."""
-    before = {} if old is None else dict(_facts(old))
-    after = {} if new is None else dict(_facts(new))
-    return tuple(
-        Detail(what, before.get(what), after.get(what))
-        for what in dict.fromkeys([*before, *after])
-        if before.get(what) != after.get(what)
+    return details_between(
+        None if old is None else dict(_facts(old)),
+        None if new is None else dict(_facts(new)),
+        {"may be missing": "no", "applies when": "always", "codes": "as the values are called"},
     )
-
-
-def word_type(column: Column) -> str:
-    """Return a column's type, range and unit on one line."""
-    facts = dict(_facts(column))
-    parts = [facts["type"], facts.get("range"), facts.get("values"), facts.get("unit")]
-    return " ".join(part for part in parts if part)
 
 
 def _facts(column: Column) -> Iterator[tuple[str, str]]:
@@ -44,13 +36,16 @@ def _facts(column: Column) -> Iterator[tuple[str, str]]:
     if any(label != code.text for label, code in column.codes):
         yield "codes", ", ".join(codes)
     if column.may_be_missing:
-        yield "missing", ", ".join(
-            _write_code(each.code) + (f": {quoted(each.reason)}" if each.reason else "")
-            for each in column.missing_codes
+        yield (
+            "missing",
+            ", ".join(
+                _write_code(each.code) + (f": {quoted(each.reason)}" if each.reason else "")
+                for each in column.missing_codes
+            ),
         )
     if column.applies_when is not None:
         yield "applies when", column.applies_text or "its condition is met"
-        yield "not applicable", _write_code(column.not_applicable_code)
+        yield "code where it does not apply", _write_code(column.not_applicable_code)
     if column.description:
         yield "description", column.description
 

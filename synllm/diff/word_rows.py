@@ -15,7 +15,7 @@ from synllm.spec.core import StatementKind
 from synllm.spec.evaluate import cell_belongs, column_value, evaluate_rule
 from synllm.spec.model import Column, Spec
 from synllm.spec.types import IdentifierType, NumberType
-from synllm.spec.values import MISSING, UNDEFINED, Special, Value, Verdict
+from synllm.spec.values import MISSING, NOT_APPLICABLE, UNDEFINED, Special, Value, Verdict
 
 if TYPE_CHECKING:
     from synllm.proof.comparison.compare import Difference
@@ -32,16 +32,13 @@ def word_row(
     accepted = read_row(difference.cells, columns, accepting)
     refused = read_row(difference.cells, columns, refusing)
     shown = {**{name: refused[name] for name in refused if name not in accepted}, **accepted}
-    cells = [
-        (column.name, _word_value(shown[column.name]))
-        for column in columns
-        if column.shared.name in difference.cells
-    ]
+    names = [column.name for column in columns if column.shared.name in difference.cells]
     whole = read_row(difference.completed, columns, accepting)
     return PatientRow(
         accepted_by=accepting,
-        cells=tuple(dict.fromkeys(cells)),
-        refused_by=tuple(word_part(part, specs[refusing]) for part in difference.refused_by),
+        cells=tuple((name, _word_value(shown[name])) for name in dict.fromkeys(names)),
+        text=_write_text({name: shown[name] for name in names}),
+        refused_by=tuple(_why(part, refused, specs[refusing]) for part in difference.refused_by),
         example_ok=_write_ok(accepted, specs[accepting]),
         example_breaks=_write_breaks(difference.refused_by, refused, specs[refusing]),
         patient=_write_patient(whole, specs[accepting]),
@@ -77,13 +74,33 @@ def _word_value(value: Value) -> str:
     return value if isinstance(value, str) else write_number(value)
 
 
+def _why(part: Part, row: Mapping[str, Value], spec: Spec) -> str:
+    """Return what refuses a row: a part, or that a cell may not be absent."""
+    kind, name = part
+    if kind == "cells" and row.get(name) is MISSING:
+        return f"`{name}` may not be missing"
+    if kind == "cells" and row.get(name) is NOT_APPLICABLE:
+        return f"`{name}` applies to every patient"
+    return word_part(part, spec)
+
+
+def _write_text(row: Mapping[str, Value]) -> str:
+    """Return the cells as they stand in an example, numbers without needless decimals."""
+    if not row:
+        return "any patient"
+    cells = [
+        f"{write_example_word(name)}: "
+        + (write_example_word(value) if isinstance(value, str) else _word_value(value))
+        for name, value in row.items()
+    ]
+    return f"{{ {', '.join(cells)} }}"
+
+
 def _write_ok(row: Mapping[str, Value], spec: Spec) -> str | None:
     return f"example ok {_write_cells(row, spec)}" if row else None
 
 
-def _write_breaks(
-    refused_by: Sequence[Part], row: Mapping[str, Value], spec: Spec
-) -> str | None:
+def _write_breaks(refused_by: Sequence[Part], row: Mapping[str, Value], spec: Spec) -> str | None:
     """Return the cells as an example of the one rule that they break, if they can be one.
 
     The language's examples can hold only cells that their columns can, and what they leave out is

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from synllm.diagnostics.diagnostic import Diagnostic, has_errors, report
 from synllm.diagnostics.source import Source
@@ -19,21 +20,53 @@ MOST_BYTES = 2_000_000
 """A spec larger than this is a data file by mistake; reading on would take minutes."""
 
 
-def load_spec(path: Path | str) -> tuple[Spec | None, list[Diagnostic]]:
+class Files(Protocol):
+    """Where specs and what they use are read from: the disk, or a revision of a repository."""
+
+    def read(self, path: Path) -> tuple[Source | None, list[Diagnostic]]:
+        """Return a file's text, or say why it can't be read as a spec."""
+
+    def is_file(self, path: Path) -> bool:
+        """Return whether there is such a file."""
+
+    def resolve(self, path: Path) -> Path:
+        """Return the path that all paths to the same file have in common."""
+
+
+class Disk:
+    """The files of this machine."""
+
+    def read(self, path: Path) -> tuple[Source | None, list[Diagnostic]]:
+        """Return a file's text, or say why it can't be read as a spec."""
+        return read_source(path)
+
+    def is_file(self, path: Path) -> bool:
+        """Return whether there is such a file."""
+        return path.is_file()
+
+    def resolve(self, path: Path) -> Path:
+        """Return the absolute path, links followed."""
+        return path.resolve()
+
+
+DISK = Disk()
+
+
+def load_spec(path: Path | str, files: Files = DISK) -> tuple[Spec | None, list[Diagnostic]]:
     """Return the spec in a file, and all findings in it and its imports.
 
     The spec is None where the file can't be read at all or holds errors.
     """
     path = Path(path)
-    source, diagnostics = read_source(path)
+    source, diagnostics = files.read(path)
     if source is None:
         return None, diagnostics
-    return _load(source, path, ())
+    return _load(source, path, (), files)
 
 
 def parse_spec(text: str, name: str = "<text>") -> tuple[Spec | None, list[Diagnostic]]:
     """Return the spec in a text; its imports are looked up from the current folder."""
-    return _load(Source(name, text), Path(name), ())
+    return _load(Source(name, text), Path(name), (), DISK)
 
 
 def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
@@ -56,6 +89,11 @@ def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
         return None, [_unreadable(name, "there is no such file", "check the name and the folder")]
     except OSError as error:
         return None, [_unreadable(name, (error.strerror or str(error)).lower(), "check its rights")]
+    return decode_source(name, data)
+
+
+def decode_source(name: str, data: bytes) -> tuple[Source | None, list[Diagnostic]]:
+    """Return the text of a spec file's bytes, or say why they can't be a spec."""
     if b"\0" in data:
         return None, [_unreadable(name, "it is a binary file", "name a text file in .synspec")]
     try:
@@ -73,10 +111,10 @@ def _unreadable(name: str, why: str, fix: str) -> Diagnostic:
 
 
 def _load(
-    source: Source, path: Path, using: tuple[Path, ...]
+    source: Source, path: Path, using: tuple[Path, ...], files: Files
 ) -> tuple[Spec | None, list[Diagnostic]]:
     tree, diagnostics = parse(source)
-    libraries, import_findings = _libraries(tree, path, (*using, path.resolve()))
+    libraries, import_findings = _libraries(tree, path, (*using, files.resolve(path)), files)
     diagnostics.extend(import_findings)
     spec, findings = resolve(tree, libraries)
     diagnostics.extend(findings)
@@ -93,14 +131,14 @@ def _reading_order(diagnostic: Diagnostic, source: Source) -> tuple[bool, int]:
 
 
 def _libraries(
-    tree: SyntaxTree, path: Path, using: tuple[Path, ...]
+    tree: SyntaxTree, path: Path, using: tuple[Path, ...], files: Files
 ) -> tuple[list[Library], list[Diagnostic]]:
     libraries: list[Library] = []
     found: list[Diagnostic] = []
     for node in tree.statements:
         if not isinstance(node, UseNode):
             continue
-        file = _find(path, node.path.text)
+        file, place = _find(path, node.path.text, files)
         if file is None:
             found.append(
                 report(
@@ -112,7 +150,7 @@ def _libraries(
                 )
             )
             continue
-        if file.resolve() in using:
+        if place.resolve(file) in using:
             found.append(
                 report(
                     "import-cycle",
@@ -122,7 +160,7 @@ def _libraries(
                 )
             )
             continue
-        source, unreadable = read_source(file)
+        source, unreadable = place.read(file)
         if source is None:
             found.extend(unreadable)
             continue
@@ -139,7 +177,7 @@ def _libraries(
                 )
             )
             continue
-        inner, inner_findings = _libraries(library_tree, file, (*using, file.resolve()))
+        inner, inner_findings = _libraries(library_tree, file, (*using, place.resolve(file)), place)
         spec, findings = resolve(library_tree, inner)
         found.extend((*mistakes, *inner_findings, *findings))
         libraries.extend(inner)
@@ -163,8 +201,13 @@ def _distinct(libraries: list[Library]) -> list[Library]:
     return list(by_name.values())
 
 
-def _find(path: Path, name: str) -> Path | None:
-    candidates = [path.parent / name]
+def _find(path: Path, name: str, files: Files) -> tuple[Path | None, Files]:
+    """Return a used file and where it is read from; the specs that ship are on the disk."""
+    beside = path.parent / name
+    if files.is_file(beside):
+        return beside, files
     with contextlib.suppress(FileNotFoundError):
-        candidates.append(specs_folder() / name)
-    return next((each for each in candidates if each.is_file()), None)
+        shipped = specs_folder() / name
+        if shipped.is_file():
+            return shipped, DISK
+    return None, files

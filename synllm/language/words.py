@@ -9,8 +9,10 @@ from synllm.resources import grammar_text
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEED_QUOTES = frozenset(
-    "and applies coded if in is least may most not of one or where within "
-    "missing present applicable".split()
+    {
+        *("and", "applies", "coded", "if", "in", "is", "least", "may", "most", "not", "of", "one"),
+        *("or", "where", "within", "missing", "present", "applicable"),
+    }
 )
 
 

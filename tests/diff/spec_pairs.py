@@ -103,7 +103,9 @@ def _rename_rule(draw: st.DrawFn, spec: Spec) -> Spec:
 
 def _soften(draw: st.DrawFn, spec: Spec) -> Spec:
     share = draw(st.sampled_from([None, Fraction(1, 2)]))
-    return replace(spec, rules=(*(replace(rule, share=share) for rule in spec.rules[:1]), *spec.rules[1:]))
+    return replace(
+        spec, rules=(*(replace(rule, share=share) for rule in spec.rules[:1]), *spec.rules[1:])
+    )
 
 
 def _change_range(draw: st.DrawFn, spec: Spec) -> Spec:

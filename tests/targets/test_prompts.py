@@ -9,9 +9,9 @@ import pytest
 from synllm.spec.model import Spec
 from synllm.spec.statistics import Measured, Statistic, StatisticKind
 from synllm.targets.examples import read_examples
+from synllm.targets.prompt.content import sections_of
 from synllm.targets.prompt.levels import PromptLevel
 from synllm.targets.prompt.matrix import disclosure_matrix
-from synllm.targets.prompt.content import sections_of
 from synllm.targets.prompt.messages import write_prompt
 from synllm.targets.wording import word_percent, word_statistic
 from tests.specs_in_code import cirrhosis_like, stroke_like

@@ -26,10 +26,10 @@ from synllm.proof.comparison.smallest_row import (
     drop_cells,
     show_difference,
 )
-from synllm.proof.comparison.versions import CELLS, Part, Version, open_session
+from synllm.proof.comparison.versions import CELLS, Part, open_session
 from synllm.proof.cores import irreducible_core
 from synllm.proof.encode import encode_formula
-from synllm.proof.session import Cells, Session, Undecided, Unsatisfiable
+from synllm.proof.session import Cells, Undecided, Unsatisfiable
 from synllm.proof.witness import WitnessMismatchError, prefer_typical
 from synllm.spec.core import CoreSpec
 from synllm.spec.model import Spec
@@ -169,7 +169,7 @@ class Comparison:
             (accepting, obeyed, False),
             (accepting.other, part, True),
         ):
-            assert kind is not CELLS
+            assert kind != "cells", "cells are compared by their patients"
             row = read_row(shown.completed, self._columns, side)
             if statement_refuses(kind, name, row, self._specs[side]) is not refused:
                 raise WitnessMismatchError(f"{name} of the {side} version judges {row} otherwise")

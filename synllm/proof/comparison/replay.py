@@ -46,9 +46,7 @@ def refusals(row: Mapping[str, Value], spec: Spec) -> Sequence[str]:
     return outside or list(broken_statements(row, spec))
 
 
-def statement_refuses(
-    kind: StatementKind, name: str, row: Mapping[str, Value], spec: Spec
-) -> bool:
+def statement_refuses(kind: StatementKind, name: str, row: Mapping[str, Value], spec: Spec) -> bool:
     """Return whether a row breaks one statement."""
     match kind:
         case StatementKind.RULE:

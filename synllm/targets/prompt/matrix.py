@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict
 from synllm.spec.model import Spec
 from synllm.spec.types import CategoryType, NumberType
 from synllm.targets.markdown import markdown_table
-from synllm.targets.prompt.levels import PromptLevel
 from synllm.targets.prompt.content import sections_of
+from synllm.targets.prompt.levels import PromptLevel
 
 
 class LevelContents(BaseModel):
