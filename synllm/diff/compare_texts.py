@@ -19,16 +19,10 @@ def compare_texts(old: Spec, new: Spec) -> tuple[Detail, ...]:
         order = (", ".join(spec.by_name) for spec in (old, new))
         details.append(Detail("order of columns", *order))
     before_examples, after_examples = _examples(old), _examples(new)
-    details += [
-        Detail("example removed", each, None)
-        for each in before_examples
-        if each not in after_examples
-    ]
-    details += [
-        Detail("example added", None, each)
-        for each in after_examples
-        if each not in before_examples
-    ]
+    gone = [each for each in before_examples if each not in after_examples]
+    come = [each for each in after_examples if each not in before_examples]
+    details += [Detail("example removed", each, None) for each in gone]
+    details += [Detail("example added", None, each) for each in come]
     return tuple(details)
 
 

@@ -115,7 +115,7 @@ def _write_breaks(refused_by: Sequence[Part], row: Mapping[str, Value], spec: Sp
     known: dict[str, Value] = {column.name: MISSING for column in spec.columns}
     if evaluate_rule(rule, {**known, **row}, spec) is not Verdict.VIOLATED:
         return None
-    return f"example breaks {write_example_word(name)} {_write_cells(row, spec)}"
+    return f"example breaks {name} {_write_cells(row, spec)}"
 
 
 def _write_cells(row: Mapping[str, Value], spec: Spec) -> str:

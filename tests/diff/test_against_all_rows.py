@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from synllm.diff.compare_specs import compare_specs
 from synllm.diff.model import Change, SpecChange
-from synllm.spec.model import Spec
+from synllm.spec.evaluate import cell_belongs, evaluate_rule
+from synllm.spec.model import Rule, Spec
+from synllm.spec.values import Value, Verdict
 from tests.diff.spec_pairs import accepts, common_rows, parse_cells, spec_pairs, true_change
 
 OPPOSITE = {Change.NARROWER: Change.WIDER, Change.WIDER: Change.NARROWER}
@@ -34,6 +36,7 @@ def _check(pairs: int) -> Counter[Change]:
         assert forward.change is truth
         assert backward.change is OPPOSITE.get(truth, truth)
         _check_rows(forward, old, new)
+        _check_rules(forward, old, new)
 
     compare()
     return met
@@ -60,6 +63,34 @@ def _check_rows(change: SpecChange, old: Spec, new: Spec) -> None:
                 shows = shows and not any(second for _, second in fitting)
 
                 assert shows is (size == len(cells)), (names, cells)
+
+
+def _check_rules(change: SpecChange, old: Spec, new: Spec) -> None:
+    """Each rule's verdict is that of listing every row that both versions can record."""
+    rows = [
+        row
+        for row in common_rows(old, new)
+        if all(
+            cell_belongs(column, row[column.name])
+            for spec in (old, new)
+            for column in spec.generated_columns
+        )
+    ]
+    listed = {each.name: each for each in change.rules if each.kind == "rule"}
+    before = {rule.name: rule for rule in old.rules}
+    for rule in new.rules:
+        shown = listed.get(rule.name)
+        earlier = before.get(rule.name if shown is None else shown.old_name or rule.name)
+        if earlier is None or not (earlier.hard and rule.hard):
+            continue
+        pairs = [(_refuses(earlier, row, old), _refuses(rule, row, new)) for row in rows]
+        narrower, wider = (False, True) in pairs, (True, False) in pairs
+
+        assert (Change.SAME if shown is None else shown.change) is Change.of(narrower, wider)
+
+
+def _refuses(rule: Rule, row: dict[str, Value], spec: Spec) -> bool:
+    return evaluate_rule(rule, row, spec) in (Verdict.VIOLATED, Verdict.UNDEFINED)
 
 
 def test_verdicts_and_rows_are_those_of_listing_every_row() -> None:
