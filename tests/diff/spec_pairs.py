@@ -1,7 +1,7 @@
 """Random pairs of small specs, and the truth about them found by listing every row."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
@@ -26,14 +26,32 @@ def spec_pairs(draw: st.DrawFn) -> tuple[Spec, Spec]:
     return (first, second) if draw(st.booleans()) else (second, first)
 
 
-def true_change(old: Spec, new: Spec) -> Change:
-    """How the accepted rows changed, by listing all of them."""
-    narrower = wider = False
+@dataclass(frozen=True)
+class Judged:
+    """A row, whether each version can record its cells, and whether it accepts it."""
+
+    row: dict[str, Value]
+    recorded: tuple[bool, bool]
+    accepted: tuple[bool, bool]
+
+
+def judge_rows(old: Spec, new: Spec) -> list[Judged]:
+    """Every common row, judged by both versions."""
+    judged = []
     for row in common_rows(old, new):
-        before, after = accepts(old, row), accepts(new, row)
-        narrower |= before and not after
-        wider |= after and not before
-    return Change.of(narrower, wider)
+        recorded = _can_record(old, row), _can_record(new, row)
+        accepted = (
+            recorded[0] and row_is_valid(row, old),
+            recorded[1] and row_is_valid(row, new),
+        )
+        judged.append(Judged(row, recorded, accepted))
+    return judged
+
+
+def true_change(judged: list[Judged]) -> Change:
+    """How the accepted rows changed."""
+    found = {each.accepted for each in judged}
+    return Change.of((True, False) in found, (False, True) in found)
 
 
 def common_rows(old: Spec, new: Spec) -> Iterator[dict[str, Value]]:
@@ -46,12 +64,6 @@ def common_rows(old: Spec, new: Spec) -> Iterator[dict[str, Value]]:
             cells.setdefault(column.name, {}).update(dict.fromkeys(found))
     for row in product(*cells.values()):
         yield dict(zip(cells, row, strict=True))
-
-
-def accepts(spec: Spec, row: Mapping[str, Value]) -> bool:
-    """Whether a version can record the cells that it knows, and no hard statement is broken."""
-    columns = spec.generated_columns
-    return all(cell_belongs(each, row[each.name]) for each in columns) and row_is_valid(row, spec)
 
 
 def parse_cells(cells: tuple[tuple[str, str], ...], *specs: Spec) -> dict[str, Value]:
@@ -67,6 +79,10 @@ def parse_cells(cells: tuple[tuple[str, str], ...], *specs: Spec) -> dict[str, V
         name: absent.get(text) or (Fraction(text) if name in numbers else text)
         for name, text in cells
     }
+
+
+def _can_record(spec: Spec, row: Mapping[str, Value]) -> bool:
+    return all(cell_belongs(each, row[each.name]) for each in spec.generated_columns)
 
 
 def _names(spec: Spec) -> list[str]:

@@ -85,9 +85,9 @@ def test_a_changed_formula_changes_the_rules_that_use_it() -> None:
 
 
 def test_a_unit_is_converted_where_the_grids_fit() -> None:
-    old = _table('h : integer in 50..250 \'cm\' "Height"', 'rule r "R" always h > 60')
-    same = _table('h : decimal(2) in 0.5..2.5 \'m\' "Height"', 'rule r "R" always h > 0.6')
-    narrower = _table('h : decimal(2) in 0.5..2.5 \'m\' "Height"', 'rule r "R" always h > 0.7')
+    old = _table("h : integer in 50..250 'cm' \"Height\"", 'rule r "R" always h > 60')
+    same = _table("h : decimal(2) in 0.5..2.5 'm' \"Height\"", 'rule r "R" always h > 0.6')
+    narrower = _table("h : decimal(2) in 0.5..2.5 'm' \"Height\"", 'rule r "R" always h > 0.7')
 
     assert _diff(old, same).change is Change.SAME
     found = _diff(old, narrower)
@@ -98,9 +98,9 @@ def test_a_unit_is_converted_where_the_grids_fit() -> None:
 
 
 def test_temperatures_are_converted_as_points_on_their_scales() -> None:
-    old = _table('t : decimal(1) in 30..45 \'Cel\' "Temperature"', 'rule r "R" always t > 35')
+    old = _table("t : decimal(1) in 30..45 'Cel' \"Temperature\"", 'rule r "R" always t > 35')
     new = _table(
-        't : decimal(2) in 303.15..318.15 \'K\' "Temperature"', 'rule r "R" always t > 308.25'
+        "t : decimal(2) in 303.15..318.15 'K' \"Temperature\"", 'rule r "R" always t > 308.25'
     )
     found = _diff(old, new)
 

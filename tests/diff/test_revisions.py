@@ -9,7 +9,7 @@ import pytest
 
 from synllm.cli.main import main
 
-LIBRARY = 'synspec 1\n\ntype years = integer in 0..{high} \'a\' "Age"\n'
+LIBRARY = "synspec 1\n\ntype years = integer in 0..{high} 'a' \"Age\"\n"
 SPEC = """synspec 1
 
 use "lib/shared.synspec"
