@@ -5,6 +5,7 @@
     Spec, CoreSpec ─ compile ─→ prompts, JSON Schemas, row regex, guarantees
     Spec, prompts, model ─ generate ─→ rows          (synllm/generate/run.py)
     CoreSpec, table ─ validate ─→ verdicts           (synllm/validate/validate.py)
+    Spec, Spec ─ compare ─→ what changed             (synllm/diff/compare_specs.py)
     Spec, table ─ measure ─→ coverage                (synllm/coverage/measure.py)
 
 Every arrow is one function, every value between two arrows is immutable, and `emit` prints it.
