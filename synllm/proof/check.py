@@ -36,6 +36,7 @@ def prove(
     from synllm.proof.findings.uncited_rule import find_uncited_rules
     from synllm.proof.hardness import report_open_questions
     from synllm.proof.inquiry import Inquiry
+    from synllm.proof.statistics.check import prove_statistics
 
     inquiry, told = Inquiry(spec, core, budget), Told()
     findings = [finding for find in list_finders() for finding in find(inquiry, told)]
@@ -43,6 +44,7 @@ def prove(
     if "uncited-rule" in enabled:
         findings.extend(find_uncited_rules(spec))
     findings.extend(report_open_questions(inquiry))
+    findings.extend(prove_statistics(spec, core, budget))
     return findings
 
 
