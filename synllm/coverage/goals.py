@@ -34,6 +34,9 @@ BUDGET = 200_000
 _SHOWN_BY_EXAMPLE = (Measure.STATEMENTS, Measure.OPERANDS)
 """What is seldom plain from the words: the cells of a row that would do are shown."""
 
+_MOST_EXAMPLES = 60
+"""Finding readable cells takes several questions each; a long list of gaps does without."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -101,8 +104,8 @@ def _find_possible(unmet: Sequence[Goal], spec: Spec, core: CoreSpec) -> Possibl
     if not unmet:
         return PossibleRows({}, frozenset())
     wanted = [goal.wanted for goal in unmet]
-    shown = {place for place, goal in enumerate(unmet) if goal.measure in _SHOWN_BY_EXAMPLE}
-    return find_possible_rows(spec, core, wanted, shown, BUDGET)
+    shown = [place for place, goal in enumerate(unmet) if goal.measure in _SHOWN_BY_EXAMPLE]
+    return find_possible_rows(spec, core, wanted, frozenset(shown[:_MOST_EXAMPLES]), BUDGET)
 
 
 def _gap(goal: Goal, place: int, possible: PossibleRows | None, spec: Spec) -> Gap:

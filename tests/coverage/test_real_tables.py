@@ -1,5 +1,6 @@
 """Coverage of the published tables, figures recomputed with pandas."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from synllm.coverage.measure import measure_coverage
 from synllm.coverage.report import CoverageReport, Measure
+from synllm.coverage.show_text import coverage_text
 from synllm.language import load_spec
 from synllm.resources import specs_folder
 
@@ -50,6 +52,7 @@ def test_stroke(real_data: Path) -> None:
     )
     assert report.column("bmi").absences[0].rows == (table.bmi == "N/A").sum()
     assert percent(report, Measure.CLAUSES) == 100
+    assert re.search(r"line \d+ of demographics.synspec: age is never 1.99", coverage_text(report))
 
 
 def test_cirrhosis(real_data: Path) -> None:
