@@ -117,11 +117,16 @@ def exit_code(found: Sequence[Diagnostic]) -> int:
 
 
 def _summary(path: Path, columns: int, rules: int, diagnostics: Sequence[Diagnostic]) -> str:
-    counting = sum(each.counts for each in diagnostics)
-    outcome = "no findings" if counting == 0 else _count(counting, "finding")
+    counting = [each.finding for each in diagnostics if each.counts]
+    found = len(counting) - counting.count(UNDECIDED)
     allowed = sum(each.allowed is not None for each in diagnostics)
-    more = f", {allowed} allowed" if allowed else ""
-    return f"{path}: {_count(columns, 'column')}, {_count(rules, 'rule')}, {outcome}{more}"
+    parts = [_count(columns, "column"), _count(rules, "rule")]
+    parts.append(_count(found, "finding") if found else "no findings")
+    if UNDECIDED in counting:
+        parts.append("not everything decided")
+    if allowed:
+        parts.append(f"{allowed} allowed")
+    return f"{path}: {', '.join(parts)}"
 
 
 def _count(number: int, noun: str) -> str:
