@@ -61,7 +61,7 @@ def check_loaded(
     spec: Spec, mistakes: Sequence[Diagnostic], enabled: frozenset[str] = frozenset()
 ) -> list[Diagnostic]:
     """Return all findings of a spec, with those of reading it; allowed ones are marked."""
-    return apply_allowances(spec, [*mistakes, *prove(spec, lower(spec), enabled=enabled)], enabled)
+    return apply_allowances(spec, mistakes, prove(spec, lower(spec), enabled=enabled), enabled)
 
 
 def compile_spec(spec: Spec, examples: Sequence[Mapping[str, str]] = ()) -> CompiledSpec:

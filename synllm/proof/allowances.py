@@ -9,20 +9,25 @@ from synllm.diagnostics.catalogue import OFF_BY_DEFAULT
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.spec.model import Allowance, Spec
 
-_UNDECIDED = "undecidable-in-practice"
-
 
 def apply_allowances(
-    spec: Spec, findings: Sequence[Diagnostic], enabled: frozenset[str] = frozenset()
+    spec: Spec,
+    mistakes: Sequence[Diagnostic],
+    proved: Sequence[Diagnostic],
+    enabled: frozenset[str] = frozenset(),
 ) -> list[Diagnostic]:
     """Return all findings of a check, allowed ones marked, and one for each unneeded exception.
 
-    An exception is unneeded where it applies to no finding. That is not known, and not said,
-    while a question is undecided, of a finding that was not looked for (`enabled` names those that
-    are off by default), and of an exception in a library, which other specs may need.
+    An exception is unneeded where it applies to no finding. That is not known, and not said, while
+    something about the rows is still to be mended or undecided, which may hide the finding; of a
+    finding that was not looked for (`enabled` names those that are off by default); and of an
+    exception in a library, which other specs may need. `mistakes` are those of reading the spec,
+    which hide nothing.
     """
+    findings = [*mistakes, *proved]
     marked = mark_allowed(spec, findings)
-    if any(each.finding == _UNDECIDED and each.allowed is None for each in marked):
+    may_hide = marked[len(mistakes) :]
+    if any(each.counts and each.finding not in OFF_BY_DEFAULT for each in may_hide):
         return marked
     sought = [
         each
