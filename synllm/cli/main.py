@@ -20,6 +20,7 @@ from synllm.cli import (
     fmt_command,
     new_command,
     run_command,
+    show_command,
     validate_command,
 )
 from synllm.cli.exits import Exit
@@ -33,6 +34,7 @@ COMMANDS: dict[str, ModuleType] = {
     "validate": validate_command,
     "coverage": coverage_command,
     "diff": diff_command,
+    "show": show_command,
     "explain": explain_command,
 }
 

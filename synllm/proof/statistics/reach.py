@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 
 from synllm.proof.cores import irreducible_core
 from synllm.proof.session import Claim, Undecided
@@ -18,6 +20,8 @@ from synllm.spec.passes.linear import term_of
 from synllm.spec.passes.terms import Scope, lower_column
 from synllm.spec.types import NumberType
 from synllm.spec.values import Value
+
+_FAR = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,28 @@ def ends_of(column: str, spec: Spec, core: CoreSpec) -> tuple[int, int]:
 
     Those of a derived column without a declared range follow from the columns in its formula.
     """
+    kind = spec.by_name[column].type
+    assert isinstance(kind, NumberType)
+    scale = 10**kind.decimals
     if column in core.by_name:
         pieces = core.by_name[column].values.intervals
         low, high = (pieces[0][0], pieces[-1][1]) if pieces else (0, 0)
     else:
-        kind = spec.by_name[column].type
-        assert isinstance(kind, NumberType)
         form = lower_column(spec.by_name[column], Scope(spec, core.by_name)).numerator
-        low, high = bounds(term_of(form.times(10**kind.decimals)), core.by_name)
-    far = 10**15
-    return (-far if low is None else low), (far if high is None else high)
+        low, high = bounds(term_of(form.times(scale)), core.by_name)
+        if kind.interval is not None:
+            low = _or_nearer(low, kind.interval.low, scale, max)
+            high = _or_nearer(high, kind.interval.high, scale, min)
+    return (-_FAR if low is None else low), (_FAR if high is None else high)
+
+
+def _or_nearer(
+    end: int | None,
+    declared: Fraction | None,
+    scale: int,
+    choose: Callable[[int, int], int],
+) -> int | None:
+    if declared is None:
+        return end
+    nearer = floor(declared * scale) if choose is min else ceil(declared * scale)
+    return nearer if end is None else choose(end, nearer)

@@ -9,6 +9,7 @@ from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import list_names
 from synllm.proof.cores import irreducible_core
 from synllm.proof.session import Claim
+from synllm.proof.statistics.amounts import Ratio
 from synllm.proof.statistics.bounds import bounds_of, groups_of, ratio_of
 from synllm.proof.statistics.mixture import Clash, LeftOpen, Mixture
 from synllm.proof.statistics.pricing import Pricing
@@ -47,6 +48,14 @@ _ALONE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """Written columns that figures and rules tie together, and the places of the figures."""
+
+    columns: frozenset[str]
+    figures: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contradiction:
     """Figures and hard statements that can't be true together; none can be left out."""
 
@@ -75,16 +84,13 @@ def prove_together(
     if not figures:
         return []
     chosen = [block.statistics[place] for place in figures]
-    bounds = bounds_of(chosen, block.n)
-    ratios = dict.fromkeys(ratio for each in chosen if (ratio := ratio_of(each)) is not None)
-    groups = dict.fromkeys(group for each in chosen for group in groups_of(each))
-    mixture = Mixture(spec, core, bounds, tuple(groups), tuple(ratios), pricing)
+    mixture = mix(spec, core, chosen, block.n, (), pricing)
     if not mixture.gather():
         return []
     findings: list[Diagnostic] = []
     remaining = set(range(len(chosen)))
     while len(findings) < _CLASHES_SHOWN:
-        clash = _find_clash(mixture, chosen, remaining)
+        clash = find_clash_among(mixture, chosen, remaining)
         match clash:
             case None:
                 break
@@ -98,6 +104,27 @@ def prove_together(
     return findings
 
 
+def mix(
+    spec: Spec,
+    core: CoreSpec,
+    statistics: Sequence[Statistic],
+    n: int | None,
+    ratios: Iterable[Ratio],
+    pricing: Pricing,
+) -> Mixture:
+    """Return the mixture for some figures of one block, and for further shares and means."""
+    own = (ratio for each in statistics if (ratio := ratio_of(each)) is not None)
+    groups = dict.fromkeys(group for each in statistics for group in groups_of(each))
+    return Mixture(
+        spec,
+        core,
+        bounds_of(statistics, n),
+        tuple(groups),
+        tuple(dict.fromkeys((*own, *ratios))),
+        pricing,
+    )
+
+
 def entangled(
     spec: Spec, core: CoreSpec, statistics: Sequence[Statistic], kept: Iterable[int]
 ) -> list[int]:
@@ -106,30 +133,41 @@ def entangled(
     The rest are settled by the checks of single figures and of single columns: each can be had
     whatever the values of the columns of other figures are.
     """
-    leader: dict[str, str] = {}
+    return sorted(
+        place
+        for component in tie_together(spec, core, statistics, kept)
+        if not _is_settled(statistics, component.figures)
+        for place in component.figures
+    )
+
+
+def tie_together(
+    spec: Spec, core: CoreSpec, statistics: Sequence[Statistic], kept: Iterable[int]
+) -> list[Component]:
+    """Return the written columns and figures in sets between which nothing is said."""
+    leader = {column.name: column.name for column in core.columns}
 
     def find(name: str) -> str:
-        while leader.setdefault(name, name) != name:
+        while leader[name] != name:
             name = leader[name]
         return name
 
-    for statement in core.statements:
-        if statement.hard:
-            for name in statement.columns[1:]:
-                leader[find(name)] = find(statement.columns[0])
-    columns = {place: _columns(statistics[place], spec) for place in kept}
-    for names in columns.values():
+    columns = {place: columns_of_figure(statistics[place], spec) for place in kept}
+    hard = [statement.columns for statement in core.statements if statement.hard]
+    for names in (*hard, *columns.values()):
         for name in names[1:]:
             leader[find(name)] = find(names[0])
-    members: dict[str, list[int]] = {}
+    members: dict[str, list[str]] = {}
+    for column in core.columns:
+        members.setdefault(find(column.name), []).append(column.name)
+    figures: dict[str, list[int]] = {}
     for place, names in columns.items():
-        members.setdefault(find(names[0]) if names else "", []).append(place)
-    return sorted(
-        place
-        for places in members.values()
-        if not _is_settled(statistics, places)
-        for place in places
-    )
+        if names:
+            figures.setdefault(find(names[0]), []).append(place)
+    return [
+        Component(frozenset(names), tuple(figures.get(first, ())))
+        for first, names in members.items()
+    ]
 
 
 def reduce_clash(mixture: Mixture, statistics: Sequence[Statistic], clash: Clash) -> Contradiction:
@@ -141,7 +179,7 @@ def reduce_clash(mixture: Mixture, statistics: Sequence[Statistic], clash: Clash
     order = sorted(figures, key=lambda each: (_LEAVE_OUT_FIRST.index(statistics[each].kind), -each))
     for candidate in order:
         if candidate in figures:
-            without = _find_clash(mixture, statistics, figures - {candidate})
+            without = find_clash_among(mixture, statistics, figures - {candidate})
             if isinstance(without, Clash):
                 clash, figures = without, _figures(mixture, without)
     session = mixture.pricing.session
@@ -149,18 +187,20 @@ def reduce_clash(mixture: Mixture, statistics: Sequence[Statistic], clash: Clash
     return Contradiction(tuple(sorted(figures)), tuple(session.claims[number] for number in blamed))
 
 
-def _find_clash(
+def find_clash_among(
     mixture: Mixture, statistics: Sequence[Statistic], figures: Collection[int]
 ) -> Clash | LeftOpen | None:
+    """Return bounds of these figures that can't hold together; None where all can."""
     groups = dict.fromkeys(group for place in figures for group in groups_of(statistics[place]))
-    return mixture.find_clash(_used(mixture, figures), tuple(groups))
+    return mixture.find_clash(bounds_among(mixture, figures), tuple(groups))
 
 
 def _figures(mixture: Mixture, clash: Clash) -> set[int]:
     return {place for number in clash.bounds for place in mixture.bounds[number].figures}
 
 
-def _used(mixture: Mixture, figures: Collection[int]) -> list[int]:
+def bounds_among(mixture: Mixture, figures: Collection[int]) -> list[int]:
+    """Return the bounds that these figures alone say."""
     return [
         number
         for number, bound in enumerate(mixture.bounds)
@@ -168,7 +208,8 @@ def _used(mixture: Mixture, figures: Collection[int]) -> list[int]:
     ]
 
 
-def _columns(statistic: Statistic, spec: Spec) -> tuple[str, ...]:
+def columns_of_figure(statistic: Statistic, spec: Spec) -> tuple[str, ...]:
+    """Return the written columns that a figure speaks of, its group's included."""
     mentioned = () if statistic.where is None else columns_of(statistic.where)
     names = (*statistic.columns, *mentioned)
     values = [ColumnValue(name) for name in names]
@@ -221,7 +262,7 @@ def _explain(
         ratio = ratio_of(statistic)
         if ratio is None:
             continue
-        others = _used(mixture, set(contradiction.figures) - {place})
+        others = bounds_among(mixture, set(contradiction.figures) - {place})
         digits = digits_of(statistic)
         low = statistic.value.value - statistic.value.half_width
         high = statistic.value.value + statistic.value.half_width
