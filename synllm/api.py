@@ -8,7 +8,7 @@ spec.validate(frame).clean
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -45,12 +45,13 @@ class LoadedSpec:
     spec: Spec
     warnings: tuple[Diagnostic, ...] = ()
 
-    def check(self) -> list[Diagnostic]:
+    def check(self, *, enable: Collection[str] = ()) -> list[Diagnostic]:
         """Return all findings: warnings from reading the spec, then what can be proved about it.
 
-        Those that the spec allows are among them; their `allowed` is the reason.
+        Those that the spec allows are among them; their `allowed` is the reason. `enable` names
+        findings to look for that are off by default.
         """
-        return check_loaded(self.spec, self.warnings)
+        return check_loaded(self.spec, self.warnings, frozenset(enable))
 
     def compile(self, examples: Sequence[Mapping[str, str]] = ()) -> CompiledSpec:
         """Return prompts, schemas, row regex and guarantees; `synllm.targets.write.write_targets`

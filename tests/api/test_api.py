@@ -76,6 +76,18 @@ def test_check_and_compile_and_emit() -> None:
     assert spec.emit("spec").startswith("Spec(")
 
 
+def test_check_looks_for_what_is_enabled_and_says_what_is_allowed() -> None:
+    cited = SPEC + '  cites "Protocol"\n'
+    allowed = SPEC + '  allow uncited-rule because "our own"\n'
+
+    def found(text: str) -> list[str | None]:
+        findings = synllm.loads(text).check(enable={"uncited-rule"})
+        return [each.allowed for each in findings if each.finding == "uncited-rule"]
+
+    assert (found(cited), found(SPEC), found(allowed)) == ([], [None], ["our own"])
+    assert "uncited-rule" not in [each.finding for each in synllm.loads(SPEC).check()]
+
+
 def test_checking_loads_neither_torch_nor_any_model_library() -> None:
     specs = [
         str(specs_folder() / f"{name}.synspec") for name in ("diabetes", "stroke", "cirrhosis")
