@@ -2,7 +2,7 @@
 
 The specs have 40 columns and 100 rules: memberships, comparisons of columns and, one in twenty,
 arithmetic. The new version changes ten rules and a range, renames one rule and rewords another.
-The goal is a second for 100 rules.
+The goal is a second for 100 rules on an idle machine.
 """
 
 from __future__ import annotations
@@ -10,15 +10,24 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-GOAL = 1.0
 COLUMNS = 40
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds on the clock, and of the processor: the latter hardly depends on what else runs."""
+
+    wall: float
+    processor: float
 
 
 def main() -> None:
@@ -27,19 +36,23 @@ def main() -> None:
     parser.add_argument("--rules", type=int, nargs="*", default=[50, 100, 200, 300])
     options = parser.parse_args()
     runs = 3 if options.quick else 7
-    idle = median_seconds([sys.executable, "-c", "import z3"], runs)
-    print(f"{'import z3':<24} {idle * 1000:7.0f} ms")
+    idle = measure([sys.executable, "-c", "import z3"], runs)
+    show("import z3", idle)
     with tempfile.TemporaryDirectory() as folder:
         for rules in options.rules:
             old, new = Path(folder) / "old.synspec", Path(folder) / "new.synspec"
             old.write_text(write_spec(rules), encoding="utf-8")
             new.write_text(write_spec(rules, changed=True), encoding="utf-8")
-            command = [sys.executable, "-m", "synllm", "diff", str(old), str(new)]
-            seconds = median_seconds(command, runs)
-            same = median_seconds([*command[:-1], str(old)], runs)
-            goal = f"  {seconds / GOAL:5.2f}x the goal" if rules == 100 else ""
-            print(f"{f'diff of {rules} rules':<24} {seconds * 1000:7.0f} ms{goal}")
-            print(f"{'  of the same file twice':<24} {same * 1000:7.0f} ms")
+            command = [sys.executable, "-m", "synllm", "diff", str(old)]
+            show(f"diff of {rules} rules", measure([*command, str(new)], runs), idle)
+            show("  of the same file twice", measure([*command, str(old)], runs), idle)
+
+
+def show(what: str, took: Took, idle: Took | None = None) -> None:
+    ratio = "" if idle is None else f"  {took.processor / idle.processor:5.1f}x import z3"
+    print(
+        f"{what:<26} {took.wall * 1000:6.0f} ms, processor {took.processor * 1000:6.0f} ms{ratio}"
+    )
 
 
 def write_spec(rules: int, *, changed: bool = False) -> str:
@@ -94,17 +107,22 @@ def write_rule(
             return f"when {categories[sign]} is {value} then {first} <= {limit}"
 
 
-def median_seconds(command: list[str], runs: int) -> float:
-    """Return the median wall time of a command over some runs, after one that is not counted."""
-    seconds = []
+def measure(command: list[str], runs: int) -> Took:
+    """Return the median times of a command over some runs, after one that is not counted."""
+    times: list[Took] = []
     for number in range(runs + 1):
-        started = time.perf_counter()
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run(command, capture_output=True, env=os.environ, text=True)
+        wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode:
             raise SystemExit(done.stderr)
         if number:
-            seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
+            user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+            times.append(Took(wall, user + system))
+    return Took(
+        statistics.median(each.wall for each in times),
+        statistics.median(each.processor for each in times),
+    )
 
 
 if __name__ == "__main__":

@@ -64,8 +64,8 @@ def state_of_part(part: PartChange) -> str:
     """Return what became of a rule, column or group, in a word or a few."""
     state = part.change.value
     if part.presence is not Presence.KEPT:
-        shown = part.change not in (Change.SAME, Change.UNDECIDED)
-        state = f"{part.presence.value}, {state}" if shown else part.presence.value
+        same = part.change is Change.SAME
+        state = part.presence.value if same else f"{part.presence.value}, {state}"
     return f"{state} (reworded)" if part.reworded else state
 
 

@@ -83,7 +83,10 @@ def show_difference(question: Question) -> Shown | Undecided | None:
     if isinstance(outcome, Unsatisfiable):
         return None
     if isinstance(outcome, Undecided):
-        return outcome
+        guessed = _guess(question)
+        if guessed is None:
+            return outcome
+        outcome = guessed
     visible = _fewest_columns(question)
     given = [*question.given, question.refused()]
     if len(visible) < len(question.columns):
@@ -107,6 +110,21 @@ def drop_cells(
         if isinstance(session.probe(claims, [*given, *others]), Unsatisfiable):
             del kept[key]
     return kept
+
+
+def _guess(question: Question) -> Satisfiable | None:
+    """Return a row with typical values in other columns, then in half of all, if there is one."""
+    decisive = {question.refusing.columns[name].shared.name for name in question.columns}
+    typical = list(question.preferred.items())
+    half = (len(typical) + 1) // 2
+    others = [(key, value) for key, value in typical if key not in decisive]
+    for chosen in (others, typical[:half], typical[half:]):
+        pins = [question.session.pin(key, value) for key, value in chosen]
+        given = [*question.given, question.refused(), *pins]
+        outcome = question.session.ask(question.claims, given)
+        if isinstance(outcome, Satisfiable):
+            return outcome
+    return None
 
 
 def _fewest_columns(question: Question) -> tuple[str, ...]:
