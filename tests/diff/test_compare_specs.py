@@ -193,6 +193,15 @@ def test_columns_missing_together_are_compared_as_sets() -> None:
     ]
 
 
+def test_a_rule_is_compared_where_both_versions_can_record_the_row() -> None:
+    old = _table('x : integer in 0..99 "X"', 'rule r "R" always x <= 80')
+    new = _table('x : integer in 0..50 "X"', 'rule r "R" always x <= 60')
+    found = _diff(old, new)
+
+    assert (found.change, _column(found, "x").change) == (Change.NARROWER, Change.NARROWER)
+    assert (_rule(found, "r").change, _rule(found, "r").reworded) == (Change.SAME, True)
+
+
 def test_a_column_that_one_version_lacks_may_hold_anything_there() -> None:
     new = _table(NUMBERS + '\n z : yes/no "Z"')
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from synllm.diff.compare_specs import compare_specs
-from synllm.diff.model import Labels
+from synllm.diff.model import Labels, SpecChange
 from synllm.diff.show_markdown import render_markdown
 from synllm.diff.show_text import render_text
 from synllm.diff.word_changes import summary, word_direction
 from synllm.language.load import parse_spec
+from synllm.spec.model import Spec
 from tests.proof.test_cases import SOLVER_WORDS
 
 OLD = """synspec 1
@@ -37,9 +38,14 @@ usually old "Old" in at least 60% of cases always age >= 41
 """
 
 
-def _compared() -> list:  # type: ignore[type-arg]
-    (old, _), (new, _) = parse_spec(OLD), parse_spec(NEW)
-    assert old is not None and new is not None
+def _read(text: str) -> Spec:
+    spec, _ = parse_spec(text)
+    assert spec is not None
+    return spec
+
+
+def _compared() -> list[SpecChange]:
+    old, new = _read(OLD), _read(NEW)
     return [
         compare_specs(old, new, "a|b.synspec"),
         compare_specs(new, old, "`c`.synspec", budget=9),
@@ -77,9 +83,7 @@ def test_markdown_tables_keep_their_shape_whatever_names_and_texts_hold() -> Non
 
 
 def test_no_character_of_a_spec_acts_on_the_terminal() -> None:
-    (old, _) = parse_spec(OLD)
-    (new, _) = parse_spec(OLD.replace("in *years*", "red \x1b[31m"))
-    assert old is not None and new is not None
+    old, new = _read(OLD), _read(OLD.replace("in *years*", "red \x1b[31m"))
     text = render_text([compare_specs(old, new, "t\x07")], Labels(), prompts=True)
 
     assert "\x1b" not in text
