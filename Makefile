@@ -7,7 +7,7 @@ READY := .venv/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check docs-check bench clean
+.PHONY: help setup demo test test-slow check specs-diff docs-check bench clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; \
@@ -53,7 +53,12 @@ check: $(READY) ## Check format, lint, types, import layers, specs and documenta
 	$(BIN)/lint-imports
 	$(BIN)/synllm fmt --check specs/*.synspec specs/lib/*.synspec
 	$(BIN)/synllm check --quiet specs/*.synspec specs/lib/*.synspec
-	@$(MAKE) --no-print-directory docs-check
+	@$(MAKE) --no-print-directory specs-diff docs-check
+
+specs-diff: $(READY) ## Say which patients the last commit's specs accept or refuse anew
+	@if git rev-parse --quiet --verify HEAD~1 >/dev/null 2>&1; then \
+		$(BIN)/synllm diff --quiet --git HEAD~1..HEAD specs; \
+	else echo "specs-diff: no earlier commit to compare with"; fi
 
 docs-check: $(READY) ## Run the tests that keep the documentation true
 	$(BIN)/python -m pytest tests/docs
