@@ -90,7 +90,16 @@ COLUMNS: tuple[Column, ...] = (
 """Forty columns; `pregnant` applies to women only, the last three follow from other columns."""
 
 COMPUTED = frozenset(
-    ("nutrition", "kidney_stage", "anaemia", "pulse_pressure", "mean_pressure", "bmi", "homa", "clearance")
+    (
+        "nutrition",
+        "kidney_stage",
+        "anaemia",
+        "pulse_pressure",
+        "mean_pressure",
+        "bmi",
+        "homa",
+        "clearance",
+    )
 )
 """What no drawn rule concludes about: it follows from other columns."""
 
@@ -186,7 +195,11 @@ def draw_patients(columns: Sequence[Column], count: int, chance: random.Random) 
         for extreme in _extremes(column):
             cells = {column.name: extreme}
             patients.extend(
-                _with(columns, cells | ({"sex": "female"} if column.name == "pregnant" else {}), chance)
+                _with(
+                    columns,
+                    cells | ({"sex": "female"} if column.name == "pregnant" else {}),
+                    chance,
+                )
             )
     if len(columns) > len(COLUMNS):
         for light in (True, False):

@@ -55,4 +55,6 @@ class Rule:
         """Return the rule as a statement of a spec."""
         condition = (" or " if self.either else " and ").join(test.text for test in self.when)
         conclusion = " or ".join(test.text for test in self.then)
-        return f'rule {name} "If {condition}, {conclusion}"\n  when {condition}\n  then {conclusion}\n'
+        return (
+            f'rule {name} "If {condition}, {conclusion}"\n  when {condition}\n  then {conclusion}\n'
+        )

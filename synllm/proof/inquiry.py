@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from synllm.proof.claims import list_claims
 from synllm.proof.components import find_components
 from synllm.proof.cores import irreducible_core
 from synllm.proof.encode import encode_formula
+from synllm.proof.nearby import find_nearby
 from synllm.proof.on_row import is_true
 from synllm.proof.session import (
     Cells,
@@ -24,7 +25,6 @@ from synllm.proof.witness import prefer_typical, replay_refusals, show_row
 from synllm.spec.core import (
     AllOf,
     AnyOf,
-    Constant,
     CoreSpec,
     Formula,
     Membership,
@@ -38,9 +38,9 @@ from synllm.spec.passes.conditions import Split, split
 from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of
 from synllm.spec.passes.relations import complement
 from synllm.spec.passes.terms import Scope
-from synllm.spec.values import MISSING
 
 _REMEMBERED = 200
+_CHANGED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +151,16 @@ class Inquiry:
         of the formula don't count; the row obeys them too wherever they can be obeyed. The core of
         an unsatisfiable question names statements, perhaps more than need be (see `blame`).
         """
-        told = self._tell_at_once(formula, obeying)
-        if told is not None:
-            return told
+        if formula == FALSE:
+            return Unsatisfiable(())
         wanted = self.hard if obeying is None else frozenset(obeying)
         if wanted <= self.hard:
             for cells in self._rows:
                 if is_true(formula, cells):
                     return Satisfiable(cells)
+            nearby = self._find_nearby(formula, wanted)
+            if nearby is not None:
+                return Satisfiable(self.remember(nearby) if wanted == self.hard else nearby)
         touched = self._touched(formula, wanted)
         outcome = self.session.ask(
             self._linked(touched, wanted), [encode_formula(formula, self.session.encoding)]
@@ -245,61 +247,36 @@ class Inquiry:
         del self._rows[_REMEMBERED:]
         return cells
 
-    def _tell_at_once(
-        self, formula: Formula, obeying: Collection[int] | None
-    ) -> Satisfiable | Unsatisfiable | None:
-        """Return the answer that needs no search: what is constant, or holds in declared ranges."""
-        if formula == FALSE:
-            return Unsatisfiable(())
-        if obeying is None or obeying:
-            return None
-        cells = self._pick(formula)
-        if cells is None:
-            return None
-        return Satisfiable({**{name: self._any_cell(name) for name in self.core.by_name}, **cells})
+    def _find_nearby(self, formula: Formula, wanted: frozenset[int]) -> Cells | None:
+        """Return a row with a few cells unlike one at hand that answers a question, if one does."""
+        columns = self.core.by_name
+        if not wanted:
+            return next(find_nearby(formula, self._any_row, columns, self.typical), None)
+        for cells in self._rows[:_CHANGED]:
+            for changed in find_nearby(formula, cells, columns, self.typical):
+                names = [name for name, cell in changed.items() if cell != cells[name]]
+                touched = {index for name in names for index in self._about.get(name, ())}
+                if not any(is_true(self._refusals[each], changed) for each in touched & wanted):
+                    return changed
+        return None
 
-    def _pick(self, formula: Formula) -> Cells | None:
-        """Return cells that make a formula of independent memberships true, else None."""
-        match formula:
-            case Constant(value=True):
-                return {}
-            case Membership(column=name, values=values):
-                if values:
-                    return {name: self._nearest(name, formula)}
-                column = self.core.by_name[name]
-                if formula.missing and column.may_be_missing:
-                    return {name: MISSING}
-                return None
-            case AllOf(operands=operands):
-                picked: Cells = {}
-                for operand in operands:
-                    if not isinstance(operand, Membership):
-                        return None
-                    cell = self._pick(operand)
-                    if cell is None:
-                        return None
-                    picked.update(cell)
-                return picked
-            case AnyOf(operands=operands):
-                for operand in operands:
-                    cells = self._pick(operand)
-                    if cells is not None:
-                        return cells
-                return None
-            case _:
-                return None
+    @cached_property
+    def _any_row(self) -> Cells:
+        """Cells within the declared ranges, typical ones where there are."""
+        return {name: self.typical.get(name, 0) for name in self.core.by_name}
 
-    def _nearest(self, name: str, literal: Membership) -> int:
-        """Return the member that is nearest to the column's typical value."""
-        values = literal.values.intersect(self.core.by_name[name].values)
-        target = self.typical[name]
-        if target in values:
-            return target
-        ends = [end for piece in values.intervals for end in piece if end is not None]
-        return min(ends, key=lambda end: (abs(end - target), end))
+    @cached_property
+    def _refusals(self) -> tuple[Formula, ...]:
+        return tuple(self.refused(index) for index in range(len(self.core.statements)))
 
-    def _any_cell(self, name: str) -> int:
-        return self.typical.get(name, 0)
+    @cached_property
+    def _about(self) -> Mapping[str, Collection[int]]:
+        """The hard statements about each column."""
+        about: dict[str, list[int]] = {}
+        for index in sorted(self.hard):
+            for name in self.statement(index).columns:
+                about.setdefault(name, []).append(index)
+        return about
 
     def _touched(self, formula: Formula, wanted: frozenset[int]) -> frozenset[int]:
         """Return the components that a question is about.
@@ -335,7 +312,7 @@ class Inquiry:
             if isinstance(outcome, Satisfiable):
                 cells = {name: outcome.cells[name] for name in names}
             else:
-                cells = {name: self._any_cell(name) for name in names}
+                cells = {name: self._any_row[name] for name in names}
             self._sound[component] = not isinstance(outcome, Unsatisfiable)
             self._bases[component] = (cells, obeyed)
         return self._bases[component]

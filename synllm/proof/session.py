@@ -133,9 +133,9 @@ class Session:
         if answer == z3.sat:
             return None
         if answer == z3.unsat:
-            blamed = {str(switch) for switch in self._solver.unsat_core()}
+            blamed = {switch.get_id() for switch in self._solver.unsat_core()}
             return Unsatisfiable(
-                tuple(number for number in claims if str(self._switches[number]) in blamed)
+                tuple(number for number in claims if self._switches[number].get_id() in blamed)
             )
         why = str(self._solver.reason_unknown())
         if "interrupted" in why:  # z3 catches Ctrl-C for itself while it works

@@ -34,11 +34,11 @@ def find_suspect_units(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
             converted = bool(number.text) and Fraction(number.text) != number.value
             if not column.is_generated or converted:
                 continue
-            parts = split(comparison, scope)
-            if FALSE not in (parts.true, parts.false):
-                continue
             swap = _fitting(column, number.value)
             if swap is None:
+                continue
+            parts = split(comparison, scope)
+            if FALSE not in (parts.true, parts.false):
                 continue
             told.rules.add(case.rule.name)
             told.tell([case.index])
