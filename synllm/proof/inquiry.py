@@ -40,7 +40,7 @@ from synllm.spec.passes.relations import complement
 from synllm.spec.passes.terms import Scope
 
 _REMEMBERED = 200
-_CHANGED = 20
+_CHANGED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +155,11 @@ class Inquiry:
             return Unsatisfiable(())
         wanted = self.hard if obeying is None else frozenset(obeying)
         if wanted <= self.hard:
-            for cells in self._rows:
-                if is_true(formula, cells):
-                    return Satisfiable(cells)
             nearby = self._find_nearby(formula, wanted)
             if nearby is not None:
-                return Satisfiable(self.remember(nearby) if wanted == self.hard else nearby)
+                if wanted == self.hard and nearby not in self._rows:
+                    self.remember(nearby)
+                return Satisfiable(nearby)
         touched = self._touched(formula, wanted)
         outcome = self.session.ask(
             self._linked(touched, wanted), [encode_formula(formula, self.session.encoding)]
@@ -248,11 +247,14 @@ class Inquiry:
         return cells
 
     def _find_nearby(self, formula: Formula, wanted: frozenset[int]) -> Cells | None:
-        """Return a row with a few cells unlike one at hand that answers a question, if one does."""
+        """Return a row at hand, or one with a few other cells, that answers a question, if any."""
         columns = self.core.by_name
         if not wanted:
             return next(find_nearby(formula, self._any_row, columns, self.typical), None)
-        for cells in self._rows[:_CHANGED]:
+        parts = formula.operands if isinstance(formula, AllOf) else (formula,)
+        unmet = [sum(not is_true(part, cells) for part in parts) for cells in self._rows]
+        nearest = sorted(range(len(unmet)), key=unmet.__getitem__)
+        for cells in (self._rows[place] for place in nearest[:_CHANGED]):
             for changed in find_nearby(formula, cells, columns, self.typical):
                 names = [name for name, cell in changed.items() if cell != cells[name]]
                 touched = {index for name in names for index in self._about.get(name, ())}
