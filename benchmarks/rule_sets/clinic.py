@@ -205,7 +205,12 @@ def draw_patients(columns: Sequence[Column], count: int, chance: random.Random) 
         for light in (True, False):
             weight, height = (300, 2200) if light else (2500, 1200)
             glucose, insulin = (30, 10) if light else (700, 3000)
-            extremes = dict(weight=weight, height=height, glucose=glucose, insulin_level=insulin)
+            extremes: Row = {
+                "weight": weight,
+                "height": height,
+                "glucose": glucose,
+                "insulin_level": insulin,
+            }
             patients.extend(_with(columns, extremes, chance))
     return patients
 

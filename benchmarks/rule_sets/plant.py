@@ -22,8 +22,12 @@ def plant_mistakes(clinic: Clinic, chance: random.Random) -> dict[int, str]:
     """
     first, second = _deny_each_other(clinic, chance)
     link, implied = _imply(clinic, chance)
-    simple = [rule for rule in clinic.rules if len(rule.then) == 1 and not rule.either]
-    copied, stricter, stricter_still = chance.sample(simple[:-4], 3)
+    simple = [
+        rule
+        for rule in clinic.rules
+        if len(rule.then) == 1 and not rule.either and rule not in (first, second, link)
+    ]
+    copied, stricter, stricter_still = chance.sample(simple, 3)
     potassium = clinic.column("potassium")
     assert isinstance(potassium, Numbers)
     places = {clinic.rules.index(first): "conflict-region"}
@@ -83,9 +87,10 @@ def _can_meet_both(first: Rule, second: Rule, clinic: Clinic, chance: random.Ran
         for test in second.when:
             row[test.columns[0].name] = _passing(test, chance)
         done = complete(row)
-        if done is not None and first.is_met(done) and second.is_met(done):
-            if all(rule in (first, second) for rule in clinic.broken(done)):
-                return True
+        if done is None or not (first.is_met(done) and second.is_met(done)):
+            continue
+        if all(rule in (first, second) for rule in clinic.broken(done)):
+            return True
     return False
 
 

@@ -9,9 +9,9 @@ from rule_sets.clinic import Column, Row
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test of one cell, or of the sum of two numbers: the values that pass, and how it is written.
+    """A test of one cell, or of the sum of two numbers, and how it is written.
 
-    Values are a range of integers or a set of labels.
+    What passes is a range of integers or a set of labels.
     """
 
     columns: tuple[Column, ...]
@@ -20,12 +20,16 @@ class Test:
 
     def is_true(self, row: Row) -> bool | None:
         """Return whether the row passes; None where a cell is absent."""
-        cells = [row[column.name] for column in self.columns]
-        if None in cells:
-            return None
-        if isinstance(self.passes, frozenset):
-            return cells[0] in self.passes
-        total = sum(cell for cell in cells if isinstance(cell, int))
+        total = 0
+        for column in self.columns:
+            cell = row[column.name]
+            if cell is None:
+                return None
+            if isinstance(cell, str):
+                assert isinstance(self.passes, frozenset)
+                return cell in self.passes
+            total += cell
+        assert isinstance(self.passes, tuple)
         return self.passes[0] <= total <= self.passes[1]
 
     @property
@@ -44,8 +48,10 @@ class Rule:
 
     def is_met(self, row: Row) -> bool:
         """Return whether the condition is surely true."""
-        answers = [test.is_true(row) is True for test in self.when]
-        return any(answers) if self.either else all(answers)
+        for test in self.when:
+            if (test.is_true(row) is True) == self.either:
+                return self.either
+        return not self.either
 
     def is_violated(self, row: Row) -> bool:
         """Return whether the condition is surely true and the conclusion surely false."""

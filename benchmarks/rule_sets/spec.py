@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rule_sets.clinic import (
     BODY,
@@ -31,22 +32,32 @@ class RuleSet:
     findings: dict[str, str]
 
 
-def draw_rule_set(rules: int, *, nonlinear: bool = False, seed: int = 1) -> RuleSet:
-    """Return a rule set with so many rules in all, the fixed and the planted ones included."""
+def draw_rule_sets(
+    sizes: Sequence[int], *, nonlinear: bool = False, seed: int = 1
+) -> Iterator[RuleSet]:
+    """Yield rule sets with so many rules in all, fixed and planted ones included; each of the
+    ascending sizes has the drawn rules of those before and more.
+    """
     chance = random.Random(seed)
     columns = (*COLUMNS, *BODY_COLUMNS) if nonlinear else COLUMNS
     fixed = FIXED + BODY if nonlinear else FIXED
     tested = (*columns, *DERIVED, *((BODY_DERIVED,) if nonlinear else ()))
     clinic = Clinic(columns, tested, draw_patients(columns, _PATIENTS, chance))
-    wanted = rules - fixed.count("\nrule ") - PLANTED_RULES
-    while len(clinic.rules) < wanted:
-        rule = draw_rule(clinic, chance)
-        if rule is not None:
-            keep_if_needed(clinic, rule, chance)
-    places = plant_mistakes(clinic, chance)
+    for size in sizes:
+        wanted = size - fixed.count("\nrule ") - PLANTED_RULES
+        while len(clinic.rules) < wanted:
+            rule = draw_rule(clinic, chance)
+            if rule is not None:
+                keep_if_needed(clinic, rule, chance)
+        planted = replace(clinic, rules=list(clinic.rules), breaking=list(clinic.breaking))
+        places = plant_mistakes(planted, chance)
+        yield _write(planted, fixed, places)
+
+
+def _write(clinic: Clinic, fixed: str, places: Mapping[int, str]) -> RuleSet:
     names = [f"rule_{place + 1}" for place in range(len(clinic.rules))]
     written = [rule.written(name) for rule, name in zip(clinic.rules, names, strict=True)]
-    head = "\n".join(_write_column(column) for column in columns)
+    head = "\n".join(_write_column(column) for column in clinic.columns)
     return RuleSet(
         f'synspec 1\n\ntable clinic "A clinic" {{\n{head}\n}}\n{fixed}\n' + "\n".join(written),
         PLANTED | {names[place]: finding for place, finding in places.items()},

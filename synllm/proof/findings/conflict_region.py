@@ -5,14 +5,14 @@ neither conclusion by itself denies the other rule's condition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import body_of
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry, RuleCase
-from synllm.spec.core import AllOf, Formula, Membership, formula_columns
+from synllm.spec.core import AllOf, AnyOf, Formula, Membership, formula_columns
 
 
 def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
@@ -21,11 +21,13 @@ def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     The patient shown meets both conditions; every other statement allows them.
     """
     by_column: dict[str, list[RuleCase]] = {}
-    literals: dict[int, tuple[Mapping[str, Membership], Mapping[str, Membership]]] = {}
+    required: dict[int, Mapping[str, Membership]] = {}
+    ways: dict[int, tuple[Mapping[str, Membership], ...]] = {}
     for case in inquiry.rules:
         if not case.rule.hard or case.rule.name in told.rules:
             continue
-        literals[case.index] = (_literals(case.when.true), _literals(case.then.true))
+        required[case.index] = _literals(case.when.true)
+        ways[case.index] = tuple(_list_ways(case.then.true, inquiry))
         for name in sorted(formula_columns(case.then.true) | formula_columns(case.then.false)):
             by_column.setdefault(name, []).append(case)
     pairs = {
@@ -38,7 +40,10 @@ def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
         left, right = pairs[key]
         if frozenset(key) in told.pairs or left.rule.when is right.rule.when is None:
             continue
-        if _disjoint(literals[left.index][0], literals[right.index][0]):
+        if _disjoint(required[left.index], required[right.index]):
+            continue
+        conditions = formula_columns(left.when.true) | formula_columns(right.when.true)
+        if _go_together(ways[left.index], ways[right.index], conditions):
             continue
         yield from _find_conflict(left, right, inquiry, told)
 
@@ -76,6 +81,32 @@ def _find_conflict(
         '`allow conflict-region because "…"` under one of the rules',
         witness=inquiry.patient(patient),
     )
+
+
+def _go_together(
+    left: Sequence[Mapping[str, Membership]],
+    right: Sequence[Mapping[str, Membership]],
+    conditions: frozenset[str],
+) -> bool:
+    """Return whether two conclusions can surely both hold wherever their conditions are met.
+
+    They can where one way to meet each is about columns of neither condition, and both agree.
+    """
+    return any(
+        not conditions & (one.keys() | other.keys()) and not _disjoint(one, other)
+        for one in left
+        for other in right
+    )
+
+
+def _list_ways(formula: Formula, inquiry: Inquiry) -> Iterator[Mapping[str, Membership]]:
+    """Yield the ways to meet a conclusion that are nothing but values of columns."""
+    for way in formula.operands if isinstance(formula, AnyOf) else (formula,):
+        within = inquiry.all_of(way)
+        literals = _literals(within)
+        count = len(within.operands) if isinstance(within, AllOf) else 1
+        if len(literals) == count and all(each.values for each in literals.values()):
+            yield literals
 
 
 def _literals(formula: Formula) -> Mapping[str, Membership]:
