@@ -51,8 +51,8 @@ check: $(READY) ## Check format, lint, types, import layers, specs and documenta
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/synllm fmt --check specs/*.synspec specs/lib/*.synspec
-	$(BIN)/synllm check --quiet specs/*.synspec specs/lib/*.synspec
+	$(BIN)/synllm fmt --check specs/*.synspec specs/lib/*.synspec specs/guidelines/*.synspec
+	$(BIN)/synllm check --quiet specs/*.synspec specs/lib/*.synspec specs/guidelines/*_recorded.synspec
 	@$(MAKE) --no-print-directory specs-diff docs-check
 
 specs-diff: $(READY) ## Say which patients the last commit's specs accept or refuse anew
