@@ -119,7 +119,8 @@ def rule_named(spec: Spec, name: str) -> Rule | None:
 
 
 def _range_claim(column: Column, core_column: CoreColumn, session: Session) -> Claim:
-    what = "range" if isinstance(column.type, NumberType) else "values"
+    kind = column.type
+    what = "range" if isinstance(kind, NumberType) and not kind.listed else "values"
     return Claim(
         name=f"the {what} of `{column.name}`",
         words=describe_range(column),

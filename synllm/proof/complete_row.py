@@ -42,9 +42,9 @@ class Clash:
     """Statements of which all but any one can be met together, but not all.
 
     `statements` are the places in the core of those that are no ranges of written columns.
-    `remedies` are those whose removal alone makes a complete row possible; `any_row` tells whether
-    a row with missing cells can meet them all, `coarse` names columns of which values between
-    the recorded ones could.
+    `any_row` tells whether a row with missing cells can meet them all. `remedies` are those whose
+    removal alone makes a complete row possible (any row where there is none); `coarse` names
+    columns of which values between the recorded ones could meet them.
     """
 
     claims: tuple[Claim, ...]
@@ -102,7 +102,7 @@ def prove_complete_row(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
             for clash in clashes:
                 if not told.is_consequence(clash.statements):
                     told.tell(clash.statements)
-                    yield _report_clash(clash)
+                    yield _report_clash(clash, spec)
 
 
 def _guess(
@@ -124,7 +124,11 @@ def _guess(
 def _find_clashes(
     spec: Spec, core: CoreSpec, budget: int, exempt: Collection[str]
 ) -> tuple[Clash, ...]:
-    """Return clashes that share no rule: one after the other, each without those before."""
+    """Return clashes that share no rule: one after the other, each without those before.
+
+    Those that not even a row with missing cells can meet come before those that only a complete
+    row can't.
+    """
     session, filled = take_apart(
         spec, core, budget, lambda session: ((), session.columns_filled(exempt))
     )
@@ -133,20 +137,22 @@ def _find_clashes(
     remaining = everything
     clashes: dict[tuple[int, ...], Clash] = {}
     while len(clashes) < _CLASHES_SHOWN:
-        if not isinstance(session.probe(remaining, filled), Unsatisfiable):
+        any_row = not isinstance(session.probe(remaining), Unsatisfiable)
+        given = filled if any_row else []
+        if any_row and not isinstance(session.probe(remaining, given), Unsatisfiable):
             break
-        clashing = irreducible_core(session, remaining, filled)
+        clashing = irreducible_core(session, remaining, given)
         remedies = [
             number
             for number in clashing
-            if session.probe([each for each in everything if each != number], filled) is None
+            if session.probe([each for each in everything if each != number], given) is None
         ]
         claims = tuple(session.claims[number] for number in clashing)
         clashes[clashing] = Clash(
             claims,
             tuple(places[number] for number in clashing if number < len(places)),
             tuple(session.claims[number] for number in remedies),
-            any_row=not isinstance(session.probe(clashing), Unsatisfiable),
+            any_row=any_row,
             coarse=find_coarse_columns(spec, core, budget, claims),
         )
         rules = [number for number in clashing if not session.claims[number].is_range]
@@ -154,8 +160,9 @@ def _find_clashes(
     return tuple(clashes[clashing] for clashing in sorted(clashes))
 
 
-def _report_clash(clash: Clash) -> Diagnostic:
-    first, *others = clash.claims
+def _report_clash(clash: Clash, spec: Spec) -> Diagnostic:
+    # What stands in a library is not what the reader came to mend.
+    first, *others = sorted(clash.claims, key=lambda claim: claim.span.source is not spec.source)
     subject = (
         "no patient can have every column filled in"
         if clash.any_row
@@ -187,5 +194,10 @@ def _suggest_remedy(clash: Clash) -> str:
     ways += [f"extend {list_names(ranges, 'or')}"] if ranges else []
     ways += [f"record {list_names(coarse, 'or')} with more decimals"] if clash.coarse else []
     lead = "" if len(ways) == 1 and len(enough) == 1 else "one change is enough: "
+    apart = (
+        ", or declare with `applies when` which patients have which column"
+        if clash.any_row
+        else ""
+    )
     rest = "" if clash.remedies else "; what else clashes is shown on its own"
-    return f"{lead}{', or '.join(ways)}{rest}"
+    return f"{lead}{', or '.join(ways)}{apart}{rest}"

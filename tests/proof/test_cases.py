@@ -4,21 +4,15 @@
 """
 
 import os
-import re
 from pathlib import Path
 
 import pytest
 
 from tests.literate import Case, accept, cases_of, shown
+from tests.plain_words import solver_words_in
 
 PAGES = sorted((Path(__file__).parent / "cases").glob("*.md"))
 CASES = [case for page in PAGES for case in cases_of(page)]
-SOLVER_WORDS = re.compile(
-    r"\b(z3|smt|sat|unsat|(un)?satisf\w*|solvers?|models?|cores?|assert\w*|assum\w*|variables?"
-    r"|constraints?|predicates?|formulas?|axioms?|encod\w*|(un)?decidable|proofs?|prov\w+|witness\w*"
-    r"|minimal|irreducible|domains?|rlimit|timeouts?|budgets?|booleans?|integers?|nonlinear)\b",
-    re.I,
-)
 
 
 def name_of(case: Case) -> str:
@@ -41,10 +35,4 @@ def test_the_answer_is_the_one_on_the_page(
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_an_answer_has_no_word_of_the_solvers_trade(case: Case) -> None:
-    # Lines of the author's own text are quoted after `|`; finding names stand in brackets.
-    spoken = [
-        re.sub(r"\[[a-z-]+\]|`[^`]*`", "", re.sub(r"^ *\d+ \|.*?(?=-{2,} |\^{2,} |$)", "", line))
-        for line in case.output.body.splitlines()
-    ]
-
-    assert [line for line in spoken if SOLVER_WORDS.search(line)] == []
+    assert solver_words_in(case.output.body) == []
