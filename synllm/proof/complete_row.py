@@ -195,9 +195,7 @@ def _suggest_remedy(clash: Clash) -> str:
     ways += [f"record {list_names(coarse, 'or')} with more decimals"] if clash.coarse else []
     lead = "" if len(ways) == 1 and len(enough) == 1 else "one change is enough: "
     apart = (
-        ", or declare with `applies when` which patients have which column"
-        if clash.any_row
-        else ""
+        ", or declare with `applies when` which patients have which column" if clash.any_row else ""
     )
     rest = "" if clash.remedies else "; what else clashes is shown on its own"
     return f"{lead}{', or '.join(ways)}{apart}{rest}"

@@ -12,6 +12,7 @@ written as 60..89 and 90 or more.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
@@ -19,11 +20,40 @@ from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import list_names, write_value
 from synllm.proof.families import Family, Piece, covered, find_families
 from synllm.proof.findings.told import Told
-from synllm.proof.inquiry import Inquiry
-from synllm.spec.core import CoreColumn, Membership, ValueSet
+from synllm.proof.inquiry import Inquiry, RuleCase
+from synllm.spec.core import CoreColumn, Formula, Membership, ValueSet
 
 _CLASSIFICATION = 3
 _SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Recordable values `low` to `high`, on the column's integer scale, between two cases."""
+
+    left: Piece
+    right: Piece
+    low: int
+    high: int
+    column: CoreColumn
+
+    @property
+    def values(self) -> ValueSet:
+        return ValueSet.between(self.low, self.high).intersect(self.column.values)
+
+    @property
+    def is_seam(self) -> bool:
+        """Whether it is one value, up to which both cases are written."""
+        one = self.low == self.high
+        return one and self.low in self.left.written and self.low in self.right.written
+
+    @property
+    def is_rounding(self) -> bool:
+        """Whether it is one step of the decimals that the two ends are written with."""
+        unit = 10**self.column.decimals
+        low, high = Fraction(self.low - 1, unit), Fraction(self.high + 1, unit)
+        places = next(p for p in range(self.column.decimals + 1) if _has_places(p, low, high))
+        return high - low == Fraction(1, 10**places)
 
 
 def find_case_mistakes(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
@@ -39,22 +69,19 @@ def find_case_mistakes(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
 def _find_open_seams(family: Family, inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a seam for each value that two cases are written up to, and none includes."""
     column = inquiry.core.by_name[family.column]
-    everything = covered(family.pieces)
-    for left, right in _neighbours(family.pieces):
-        point = _single_gap(left, right, column)
-        if point is None or point in everything or not _is_own(left, right):
-            continue
-        if point not in left.written or point not in right.written:
+    for gap in _find_between(family.pieces, column):
+        left, right = gap.left, gap.right
+        if not gap.is_seam or not _is_own(left, right):
             continue
         told.pairs.add(frozenset((left.case.index, right.case.index)))
-        value = write_value(column, point)
+        value = write_value(column, gap.low)
         yield _report(
             "boundary-seam",
-            f"{_names([left, right])} leave out `{column.name}` = {value}: one ends below it, the "
-            "other begins above",
+            f"patients with `{column.name}` = {value} are left out: rule `{left.case.rule.name}` "
+            f"ends below it, and rule `{right.case.rule.name}` begins above it",
             f"include {value} in one of the two",
             [left, right],
-            _patient(family, ValueSet.between(point, point), inquiry),
+            _patient(family.rest, column.name, gap.values, inquiry),
         )
 
 
@@ -76,11 +103,11 @@ def _find_overlaps(family: Family, inquiry: Inquiry, told: Told) -> Iterator[Dia
         at_end = _is_shared_end(shared, left, right)
         yield _report(
             "boundary-seam" if at_end else "overlap-in-cases",
-            f"{names} both apply at `{column.name}` {_at(shared)}{where}, where their conclusions "
-            "can't both hold",
+            f"{names} both apply to patients with `{column.name}` {_at(shared)}{where}, for whom "
+            "their conclusions can't both hold",
             f"let only one of the two {'include' if at_end else 'cover'} {where}",
             [left, right],
-            _patient(family, shared, inquiry, pair),
+            _patient(family.rest, column.name, shared, inquiry, left.case, right.case),
         )
 
 
@@ -88,40 +115,46 @@ def _find_gaps(family: Family, inquiry: Inquiry, told: Told) -> Iterator[Diagnos
     """Yield a finding for the gaps between the cases of a family, all together.
 
     Between two cases only a gap narrower than the numbers are written is a mistake for sure; three
-    or more cases are read as a classification, which has none.
+    or more cases whose conclusions exclude each other are a classification, which has none.
     """
     column = inquiry.core.by_name[family.column]
     if not all(piece.case.own for piece in family.pieces):
         return
-    everything = covered(family.pieces)
-    gaps: list[tuple[Piece, Piece, ValueSet]] = []
-    for left, right in _neighbours(family.pieces):
-        gap = _between(left, right, column).minus(everything)
-        if not gap:
-            continue
-        point = _single_gap(left, right, column)
-        if point is not None and frozenset((left.case.index, right.case.index)) in told.pairs:
-            continue
-        if len(family.pieces) >= _CLASSIFICATION or _is_rounding(left, right, column):
-            gaps.append((left, right, gap))
+    gaps = [
+        gap
+        for gap in _find_between(family.pieces, column)
+        if not (
+            gap.is_seam and frozenset((gap.left.case.index, gap.right.case.index)) in told.pairs
+        )
+        and (gap.is_rounding or _is_classification(family, gap, inquiry))
+    ]
     if not gaps:
         return
-    missed = ValueSet.union_of([piece for _, _, gap in gaps for piece in gap.intervals])
-    pieces = list(dict.fromkeys(each for left, right, _ in gaps for each in (left, right)))
+    missed = ValueSet.union_of([piece for gap in gaps for piece in gap.values.intervals])
+    beside = {each.case.index: each for gap in gaps for each in (gap.left, gap.right)}
+    pieces = [beside[index] for index in sorted(beside)]
     written = (
-        "; their ends are written with fewer decimals than recorded"
-        if all(_is_rounding(left, right, column) for left, right, _ in gaps)
+        "; the ends are written with fewer decimals than recorded"
+        if all(gap.is_rounding for gap in gaps)
         else ""
     )
     yield _report(
         "gap-in-cases",
-        f"no case covers `{column.name}` {_at(missed)}{_write_set(missed, column)}: "
-        f"{_names(pieces)} leave that out{written}",
-        "let each case begin where the one below it ends, such as "
-        + _suggest(*gaps[0][:2], column),
+        f"patients with `{column.name}` {_at(missed)}{_write_set(missed, column)} fall under no "
+        f"case: {_names(pieces)} leave them out{written}",
+        f"let each case begin where the one below it ends{_suggest(gaps[0])}",
         pieces,
-        _patient(family, gaps[0][2], inquiry),
+        _patient(family.rest, column.name, gaps[0].values, inquiry),
     )
+
+
+def _is_classification(family: Family, gap: _Gap, inquiry: Inquiry) -> bool:
+    if len(family.pieces) < _CLASSIFICATION:
+        return False
+    left, right = gap.left.case, gap.right.case
+    question = f"the conclusions of {_names([gap.left, gap.right])} can both hold"
+    both = inquiry.all_of(left.then.true, right.then.true)
+    return inquiry.possible(both, question, ()) is False
 
 
 def _report(
@@ -144,21 +177,24 @@ def _report(
     )
 
 
-def _neighbours(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Piece]]:
-    """Yield each case with the next one above it, by their least and greatest values."""
-    for left in pieces:
-        top = _top(left)
-        above = [(_bottom(each), place) for place, each in enumerate(pieces) if each is not left]
-        following = [(low, place) for low, place in above if top is not None and low > top]
-        if following:
-            yield left, pieces[min(following)[1]]
-
-
-def _between(left: Piece, right: Piece, column: CoreColumn) -> ValueSet:
-    """Return the recordable values between the top of one case and the bottom of another."""
-    top = _top(left)
-    assert top is not None
-    return ValueSet.between(top + 1, _bottom(right) - 1).intersect(column.values)
+def _find_between(pieces: Sequence[Piece], column: CoreColumn) -> Iterator[_Gap]:
+    """Yield the recordable values that no case covers, with a case that ends on either side."""
+    everything = covered(pieces).intersect(column.values)
+    uncovered = column.values.minus(everything)
+    for low, high in uncovered.intervals:
+        assert low is not None
+        assert high is not None
+        below = everything.intersect(ValueSet.between(None, low - 1))
+        above = everything.intersect(ValueSet.between(high + 1, None))
+        if not below or not above:
+            continue
+        end, start = below.intervals[-1][1], above.intervals[0][0]
+        assert end is not None
+        assert start is not None
+        left = next(each for each in pieces if end in each.values)
+        right = next(each for each in pieces if start in each.values)
+        if left is not right:
+            yield _Gap(left, right, low, high, column)
 
 
 def _top(piece: Piece) -> int | None:
@@ -171,12 +207,6 @@ def _bottom(piece: Piece) -> int:
     return low
 
 
-def _single_gap(left: Piece, right: Piece, column: CoreColumn) -> int | None:
-    """Return the one recordable value between two cases, or None."""
-    between = _between(left, right, column)
-    return next(iter(between)) if len(between) == 1 else None
-
-
 def _is_shared_end(shared: ValueSet, left: Piece, right: Piece) -> bool:
     """Return whether cases share one value only, which both were written to end with."""
     if len(shared) != 1:
@@ -186,21 +216,18 @@ def _is_shared_end(shared: ValueSet, left: Piece, right: Piece) -> bool:
     return {point} in ends and point in left.written and point in right.written
 
 
-def _is_rounding(left: Piece, right: Piece, column: CoreColumn) -> bool:
-    """Return whether a gap is one step of the decimals that the two ends are written with."""
-    unit = 10**column.decimals
-    low, high = Fraction(_top(left) or 0, unit), Fraction(_bottom(right), unit)
-    places = next(p for p in range(column.decimals + 1) if _has_places(p, low, high))
-    return high - low == Fraction(1, 10**places)
-
-
 def _has_places(places: int, *numbers: Fraction) -> bool:
     return all((number * 10**places).denominator == 1 for number in numbers)
 
 
-def _suggest(left: Piece, right: Piece, column: CoreColumn) -> str:
-    edge = write_value(column, _bottom(right))
-    return f"`{column.name} < {edge}` and `{column.name} >= {edge}`"
+def _suggest(gap: _Gap) -> str:
+    """Return the two ways to close a gap; none where the ends are written in another unit."""
+    if not {gap.low - 1, gap.high + 1} <= gap.left.written | gap.right.written:
+        return ""
+    name = gap.column.name
+    above, below = (write_value(gap.column, end) for end in (gap.high + 1, gap.low - 1))
+    upper, lower = f"`{name} < {above}` and `{name} >= {above}`", f"`{name} <= {below}`"
+    return f": {upper}, or {lower} and `{name} > {below}`"
 
 
 def _is_own(*pieces: Piece) -> bool:
@@ -228,9 +255,21 @@ def _write_set(values: ValueSet, column: CoreColumn) -> str:
 
 
 def _patient(
-    family: Family, values: ValueSet, inquiry: Inquiry, without: frozenset[int] = frozenset()
+    rest: Formula,
+    name: str,
+    values: ValueSet,
+    inquiry: Inquiry,
+    *between: RuleCase,
 ) -> Sequence[tuple[str, str]]:
-    """Return a patient at one of the values whom everything but the given rules allows."""
-    there = inquiry.all_of(family.rest, Membership(family.column, values))
-    cells = inquiry.example(there, inquiry.hard - without)
-    return () if cells is None else inquiry.patient(cells)
+    """Return a patient at one of the values whom every other statement allows.
+
+    Of the rules that they fall between, they obey the first if they can.
+    """
+    there = inquiry.all_of(rest, Membership(name, values))
+    others = inquiry.hard - {case.index for case in between}
+    obeying = [inquiry.all_of(there, case.then.true) for case in between[:1]]
+    for wish in (*obeying, there):
+        cells = inquiry.example(wish, others)
+        if cells is not None:
+            return inquiry.patient(cells)
+    return ()

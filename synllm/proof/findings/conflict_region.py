@@ -18,7 +18,8 @@ from synllm.spec.core import AllOf, AnyOf, Formula, Membership, formula_columns
 def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a finding for each two rules that between them refuse everyone whom both are about.
 
-    The patient shown meets both conditions; every other statement allows them.
+    The patient shown meets both conditions; every other statement allows them, and the first of
+    the two does if it can.
     """
     by_column: dict[str, list[RuleCase]] = {}
     required: dict[int, Mapping[str, Membership]] = {}
@@ -67,8 +68,11 @@ def _find_conflict(
         met, question, others
     ) is not (True):
         return
-    patient = inquiry.example(met, others)
-    if patient is None or told.is_consequence(pair):
+    if told.is_consequence(pair):
+        return
+    obeying_left = inquiry.example(inquiry.all_of(met, left.then.true), others)
+    patient = obeying_left or inquiry.example(met, others)
+    if patient is None:
         return
     told.tell(pair)
     yield report(

@@ -129,6 +129,8 @@ def _report(
     blamed = sorted({index for _, each in cuts for index in each})
     if all(told.is_consequence(each) for _, each in cuts):
         return
+    if all(_is_taken_by_overlap(excluded, each, inquiry, told) for excluded, each in cuts):
+        return
     told.columns.add(column.name)
     told.tell(blamed)
     claims = [inquiry.claim(index) for index in blamed]
@@ -143,3 +145,24 @@ def _report(
         fix=fix,
         witness=() if patient is None else inquiry.patient(patient),
     )
+
+
+def _is_taken_by_overlap(
+    excluded: Membership, blamed: Sequence[int], inquiry: Inquiry, told: Told
+) -> bool:
+    """Return whether values are lost only because a case that gives them was found overlapping.
+
+    One of the blamed rules then covers the case that concludes these values.
+    """
+    concluding = {case.index: case.then.true for case in inquiry.rules}
+    for pair in told.pairs:
+        for other in pair.difference(blamed) if pair.intersection(blamed) else ():
+            values = inquiry.all_of(concluding[other], excluded)
+            beyond = inquiry.all_of(concluding[other], inquiry.opposite(excluded))
+            question = f"`{excluded.column}` is what a case says"
+            if (
+                inquiry.possible(values, question, ()) is True
+                and inquiry.possible(beyond, question, ()) is False
+            ):
+                return True
+    return False
