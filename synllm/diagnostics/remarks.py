@@ -13,7 +13,7 @@ def remarks_on(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:
     Each is a heading and a text, which may run over several lines.
     """
     if diagnostic.witness:
-        cells = (f"{column} = {cell}" for column, cell in diagnostic.witness)
+        cells = (f"{column} = {cell or '(empty)'}" for column, cell in diagnostic.witness)
         yield "patient", ", ".join(cell.replace("\n", "␊") for cell in cells)
     if diagnostic.fix:
         yield "help", diagnostic.fix

@@ -53,6 +53,8 @@ def _find_conflict(
     left: RuleCase, right: RuleCase, inquiry: Inquiry, told: Told
 ) -> Iterator[Diagnostic]:
     pair = (left.index, right.index)
+    if not left.own:  # what stands in a library is not what the reader came to mend
+        left, right = right, left
     names = f"rule `{left.rule.name}` and rule `{right.rule.name}`"
     question = f"{names} can both be met"
     met = inquiry.all_of(left.when.true, right.when.true)

@@ -14,7 +14,7 @@ from synllm.proof.inquiry import Inquiry
 def find_forbids_condition(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a finding for each rule of this file whose conclusion its own condition excludes.
 
-    The patient shown meets the condition, so the rule refuses them.
+    The patient shown meets the condition, so the rule refuses them; no other does if that can be.
     """
     for case in inquiry.rules:
         rule = case.rule
@@ -24,14 +24,16 @@ def find_forbids_condition(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]
         holds = inquiry.statement(case.index).outcomes.holds
         if inquiry.possible(holds, question, ()) is not False:
             continue
-        patient = inquiry.example(inquiry.refused(case.index), ())
+        refused = inquiry.refused(case.index)
+        others = inquiry.hard - {case.index}
+        patient = inquiry.example(refused, others) or inquiry.example(refused, ())
         if patient is None:
             continue
         told.rules.add(rule.name)
         told.tell([case.index])
         strict = inquiry.possible(case.when.true, question, [case.index]) is False
         effect = (
-            "refuses every patient that it is about"
+            "refuses every patient whom it is about"
             if strict
             else "can only be met by leaving a value out"
         )

@@ -12,22 +12,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import list_names
+from synllm.proof.findings.spare_rules import name_spare_rules
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry, RuleCase
 from synllm.spec.core import EVERY_VALUE, NO_VALUE, CoreColumn, Membership
 
 
+@dataclass(frozen=True, slots=True)
+class _Impossible:
+    """A state that a column is declared to have and never has, and the statements to blame."""
+
+    finding: str
+    headline: str
+    fix: str
+    excluded: Membership
+    blamed: tuple[int, ...]
+
+
 def find_presence(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
-    """Yield a finding for each state of a column that is declared and that no patient can have."""
+    """Yield a finding for each state of a column that is declared and that no patient can have.
+
+    States that the fewest statements exclude are judged first: what others lose because of that is
+    not told again.
+    """
     if inquiry.spec.is_library:
         return
-    for column in inquiry.core.columns:
-        if column.name in told.columns or not inquiry.is_sound([column.name]):
-            continue
-        yield from _find_for(column, inquiry, told)
+    states = [
+        (place, state)
+        for place, column in enumerate(inquiry.core.columns)
+        if column.name not in told.columns and inquiry.is_sound([column.name])
+        for state in _find_for(column, inquiry)
+    ]
+    found: list[tuple[int, Diagnostic]] = []
+    for place, state in sorted(states, key=lambda each: len(each[1].blamed)):
+        if not told.is_consequence(state.blamed):
+            found.append((place, _report(state, inquiry, told)))
+    yield from (finding for _, finding in sorted(found, key=lambda each: each[0]))
 
 
 def find_unmatched_rules(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
@@ -40,82 +64,66 @@ def find_unmatched_rules(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
             yield finding
 
 
-def _find_for(column: CoreColumn, inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
+def _find_for(column: CoreColumn, inquiry: Inquiry) -> Iterator[_Impossible]:
     name = column.name
     present = Membership(name, EVERY_VALUE)
     missing = Membership(name, NO_VALUE, missing=True)
     inapplicable = Membership(name, NO_VALUE, not_applicable=True)
     if inquiry.possible(present, f"`{name}` ever has a value") is False:
         if column.may_be_missing and inquiry.possible(missing, f"`{name}` is ever missing"):
-            yield from _report(
+            yield _Impossible(
                 "always-missing",
                 f"`{name}` is always missing",
                 "drop the column, or relax what excludes its values",
                 present,
-                name,
-                inquiry,
-                told,
+                inquiry.blame(present),
             )
         else:
-            yield from _report(
+            yield _Impossible(
                 "applicability-mismatch",
                 f"`{name}` never applies to any patient",
                 "correct the condition after `applies when`, or drop the column",
                 present,
-                name,
-                inquiry,
-                told,
+                inquiry.blame(present),
             )
         return
     if column.may_be_missing and inquiry.possible(missing, f"`{name}` is ever missing") is False:
-        yield from _report(
+        blamed = inquiry.blame(missing)
+        left = Membership(name, EVERY_VALUE, not_applicable=column.may_not_apply)
+        spare = name_spare_rules(blamed, left, inquiry) if len(blamed) == 1 else ""
+        yield _Impossible(
             "never-missing",
-            f"`{name}` may be missing, it says, but never is",
-            "drop `may be missing`, or relax what asks for a value",
+            f"`{name}` is declared `may be missing`, but is never missing",
+            f"drop `may be missing`{spare and ' and ' + spare}, or relax what asks for a value",
             missing,
-            name,
-            inquiry,
-            told,
+            blamed,
         )
     if column.may_not_apply and (
         inquiry.possible(inapplicable, f"`{name}` is ever not applicable") is False
     ):
-        yield from _report(
+        yield _Impossible(
             "applicability-mismatch",
             f"`{name}` applies to every patient: its condition is always met",
             "drop `applies when`, or correct its condition",
             inapplicable,
-            name,
-            inquiry,
-            told,
+            inquiry.blame(inapplicable),
         )
 
 
-def _report(
-    finding: str,
-    headline: str,
-    fix: str,
-    excluded: Membership,
-    name: str,
-    inquiry: Inquiry,
-    told: Told,
-) -> Iterator[Diagnostic]:
-    blamed = inquiry.blame(excluded)
-    if told.is_consequence(blamed):
-        return
-    told.columns.add(name)
-    told.tell(blamed)
-    claims = [inquiry.claim(index) for index in blamed]
-    own = f"the condition of `{name}`"
+def _report(state: _Impossible, inquiry: Inquiry, told: Told) -> Diagnostic:
+    column = inquiry.spec.by_name[state.excluded.column]
+    told.columns.add(column.name)
+    told.tell(state.blamed)
+    claims = [inquiry.claim(index) for index in state.blamed]
+    own = f"the condition of `{column.name}`"
     reasons = [claim.name for claim in claims if claim.name != own]
     because = f", because of {list_names(reasons, 'and')}" if reasons else ""
-    column = inquiry.spec.by_name[name]
-    yield report(
-        finding,
-        f"{headline}{because}",
+    return report(
+        state.finding,
+        f"{state.headline}{because}",
         column.name_span,
         also=[(claim.span, claim.words) for claim in claims],
-        fix=fix,
+        fix=state.fix,
     )
 
 
@@ -147,6 +155,7 @@ def _find_unmatched(case: RuleCase, inquiry: Inquiry, told: Told) -> Diagnostic 
         rule.then.span,
         "never decided",
         also=[(claim.span, claim.words) for claim in claims],
-        fix="correct the rule, or the condition under which the column applies",
+        fix=f"drop rule `{rule.name}`, since these patients have no value there; or correct its "
+        "condition, or the one after `applies when`",
         witness=() if patient is None else inquiry.patient(patient),
     )

@@ -9,91 +9,171 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import list_names, write_value
+from synllm.proof.findings.spare_rules import name_spare_rules
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry
-from synllm.proof.reachable import ReachableRange, ReachableValues, find_reachable, holding
+from synllm.proof.reachable import (
+    Reachable,
+    ReachableRange,
+    ReachableValues,
+    find_reachable,
+    holding,
+)
 from synllm.spec.core import CoreColumn, Membership, ValueSet
 
 _VALUES_NAMED = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Values of a column that no valid row has, in words, and the statements to blame."""
+
+    excluded: Membership
+    words: str
+    blamed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """What a column loses: single values of a list, or what lies below and above a range.
+
+    `only` is the one value that is left, or None.
+    """
+
+    column: CoreColumn
+    cuts: tuple[_Cut, ...]
+    listed: bool
+    only: int | None
+
+
 def find_reach(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
-    """Yield a finding for each column of which valid rows have only some of the declared values."""
+    """Yield a finding for each column of which valid rows have only some of the declared values.
+
+    Columns that lose theirs to the fewest statements are judged first: what others lose because of
+    that is not told again.
+    """
     if inquiry.spec.is_library:
         return
-    for column in inquiry.core.columns:
+    losses: list[tuple[int, _Loss]] = []
+    for place, column in enumerate(inquiry.core.columns):
         if column.name in told.columns or not inquiry.is_sound([column.name]):
             continue
-        match find_reachable(column, inquiry):
-            case ReachableValues(reached=reached, unreached=unreached) if unreached:
-                if len(reached) == 1 and len(reached) + len(unreached) == len(column.values):
-                    yield from _report_constant(column, reached[0], inquiry, told)
-                else:
-                    yield from _report_values(column, unreached, inquiry, told)
-            case ReachableRange(low=low, high=high) if low is not None and low == high:
-                if len(column.values) > 1:
-                    yield from _report_constant(column, low, inquiry, told)
-            case ReachableRange(low=low, high=high):
-                yield from _report_range(column, low, high, inquiry, told)
-            case _:
-                pass
+        loss = _find_loss(column, find_reachable(column, inquiry), inquiry)
+        if loss is not None and loss.cuts:
+            losses.append((place, loss))
+    losses.sort(key=lambda each: max(len(cut.blamed) for cut in each[1].cuts))
+    found: list[tuple[int, Diagnostic]] = []
+    for place, loss in losses:
+        found.extend((place, finding) for finding in _report_loss(loss, inquiry, told))
+    yield from (finding for _, finding in sorted(found, key=lambda each: each[0]))
+
+
+def _find_loss(column: CoreColumn, reachable: Reachable | None, inquiry: Inquiry) -> _Loss | None:
+    match reachable:
+        case ReachableValues(reached=reached, unreached=unreached):
+            lost = [
+                (holding(column.name, value, value), write_value(column, value))
+                for value in unreached
+            ]
+            settled = len(reached) + len(unreached) == len(column.values)
+            only = reached[0] if settled and len(reached) == 1 else None
+        case ReachableRange(low=low, high=high):
+            least, greatest = column.values.intervals[0][0], column.values.intervals[-1][1]
+            assert least is not None
+            assert greatest is not None
+            lost = []
+            if low is not None and low > least:
+                below = f"below {write_value(column, low)}"
+                lost.append((holding(column.name, least, low - 1), below))
+            if high is not None and high < greatest:
+                above = f"above {write_value(column, high)}"
+                lost.append((holding(column.name, high + 1, greatest), above))
+            only = low if low == high else None
+        case None:
+            return None
+    cuts = tuple(_Cut(excluded, words, inquiry.blame(excluded)) for excluded, words in lost)
+    return _Loss(column, cuts, isinstance(reachable, ReachableValues), only)
+
+
+def _report_loss(loss: _Loss, inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
+    column = loss.column
+    if loss.only is not None:
+        others = Membership(
+            column.name, column.values.minus(ValueSet.between(loss.only, loss.only))
+        )
+        everything = _Cut(others, write_value(column, loss.only), inquiry.blame(others))
+        if not _is_consequence(everything, inquiry, told):
+            yield _report_constant(column, everything, inquiry, told)
+            return
+    cuts = [cut for cut in loss.cuts if not _is_consequence(cut, inquiry, told)]
+    if not cuts:
+        return
+    if not loss.listed:
+        yield _report_range(column, cuts, inquiry, told)
+        return
+    by_blame: dict[tuple[int, ...], list[_Cut]] = {}
+    for cut in cuts:
+        by_blame.setdefault(cut.blamed, []).append(cut)
+    for group in by_blame.values():
+        yield _report_values(column, group, inquiry, told)
+
+
+def _is_consequence(cut: _Cut, inquiry: Inquiry, told: Told) -> bool:
+    return told.is_consequence(cut.blamed) or _is_taken_by_overlap(cut, inquiry, told)
+
+
+def _is_taken_by_overlap(cut: _Cut, inquiry: Inquiry, told: Told) -> bool:
+    """Return whether values are lost only because a case that gives them was found overlapping.
+
+    One of the blamed rules then covers the case that concludes these values.
+    """
+    concluding = {case.index: case.then.true for case in inquiry.rules}
+    question = f"`{cut.excluded.column}` is what a case says"
+    for pair in told.pairs:
+        for other in pair.difference(cut.blamed) if pair.intersection(cut.blamed) else ():
+            values = inquiry.all_of(concluding[other], cut.excluded)
+            beyond = inquiry.all_of(concluding[other], inquiry.opposite(cut.excluded))
+            if inquiry.possible(values, question, ()) is not True:
+                continue
+            if inquiry.possible(beyond, question, ()) is False:
+                return True
+    return False
+
+
+def _report_constant(
+    column: CoreColumn, everything: _Cut, inquiry: Inquiry, told: Told
+) -> Diagnostic:
+    partly = column.may_be_missing or column.may_not_apply
+    return _report(
+        "constant-feature",
+        f"`{column.name}` is {everything.words} for every patient"
+        + (" who has a value of it" if partly else ""),
+        "drop the column, or relax what excludes the other values",
+        column,
+        [everything],
+        inquiry,
+        told,
+    )
 
 
 def _report_values(
-    column: CoreColumn, unreached: Sequence[int], inquiry: Inquiry, told: Told
-) -> Iterator[Diagnostic]:
-    """Yield one finding for all the values that the same statements exclude."""
-    by_blame: dict[tuple[int, ...], list[int]] = {}
-    for value in unreached:
-        by_blame.setdefault(inquiry.blame(holding(column.name, value, value)), []).append(value)
-    for blamed, values in by_blame.items():
-        words = [write_value(column, value) for value in values[:_VALUES_NAMED]]
-        if len(values) > _VALUES_NAMED:
-            words.append(f"{len(values) - _VALUES_NAMED} more")
-        excluded = Membership(column.name, ValueSet.of(values))
-        yield from _report(
-            "unreachable-value",
-            f"no patient can have `{column.name}` {list_names(words, 'or')}",
-            "drop the value, or relax what excludes it"
-            if len(values) == 1
-            else "drop the values, or relax what excludes them",
-            column,
-            [(excluded, blamed)],
-            inquiry,
-            told,
-        )
-
-
-def _report_range(
-    column: CoreColumn, low: int | None, high: int | None, inquiry: Inquiry, told: Told
-) -> Iterator[Diagnostic]:
-    least, greatest = column.values.intervals[0][0], column.values.intervals[-1][1]
-    assert least is not None
-    assert greatest is not None
-    cuts: list[tuple[Membership, tuple[int, ...]]] = []
-    words: list[str] = []
-    if low is not None and low > least:
-        below = holding(column.name, least, low - 1)
-        cuts.append((below, inquiry.blame(below)))
-        words.append(f"below {write_value(column, low)}")
-    if high is not None and high < greatest:
-        above = holding(column.name, high + 1, greatest)
-        cuts.append((above, inquiry.blame(above)))
-        words.append(f"above {write_value(column, high)}")
-    if not cuts:
-        return
-    reached = (
-        f"{write_value(column, least if low is None else low)}.."
-        f"{write_value(column, greatest if high is None else high)}"
-    )
-    declared = f"{write_value(column, least)}..{write_value(column, greatest)}"
-    yield from _report(
-        "range-never-reached",
-        f"`{column.name}` is declared {declared}, but no patient can be {' or '.join(words)}",
-        f"declare the range {reached}, or relax what cuts it",
+    column: CoreColumn, cuts: Sequence[_Cut], inquiry: Inquiry, told: Told
+) -> Diagnostic:
+    """Return one finding for all the values that the same statements exclude."""
+    words = [cut.words for cut in cuts[:_VALUES_NAMED]]
+    if len(cuts) > _VALUES_NAMED:
+        words.append(f"{len(cuts) - _VALUES_NAMED} more")
+    one = len(cuts) == 1
+    spare = name_spare_rules(cuts[0].blamed, _left(column, cuts), inquiry)
+    return _report(
+        "unreachable-value",
+        f"no patient can have `{column.name}` {list_names(words, 'or')}",
+        f"drop the {'value' if one else 'values'}{spare and ' and ' + spare}, or relax what excludes "
+        f"{'it' if one else 'them'}",
         column,
         cuts,
         inquiry,
@@ -101,19 +181,36 @@ def _report_range(
     )
 
 
-def _report_constant(
-    column: CoreColumn, value: int, inquiry: Inquiry, told: Told
-) -> Iterator[Diagnostic]:
-    others = Membership(column.name, column.values.minus(ValueSet.between(value, value)))
-    yield from _report(
-        "constant-feature",
-        f"`{column.name}` is {write_value(column, value)} for every patient who has a value of it",
-        "drop the column, or relax what excludes the other values",
+def _report_range(
+    column: CoreColumn, cuts: Sequence[_Cut], inquiry: Inquiry, told: Told
+) -> Diagnostic:
+    left = _left(column, cuts)
+    spare = name_spare_rules([index for cut in cuts for index in cut.blamed], left, inquiry)
+    return _report(
+        "range-never-reached",
+        f"`{column.name}` is declared {_write_range(column, column.values)}, but no patient can be "
+        + " or ".join(cut.words for cut in cuts),
+        f"declare the range {_write_range(column, left.values)}{spare and ' and drop ' + spare}, or "
+        "relax what cuts it",
         column,
-        [(others, inquiry.blame(others))],
+        cuts,
         inquiry,
         told,
     )
+
+
+def _left(column: CoreColumn, cuts: Sequence[_Cut]) -> Membership:
+    values = column.values
+    for cut in cuts:
+        values = values.minus(cut.excluded.values)
+    return Membership(column.name, values, column.may_be_missing, column.may_not_apply)
+
+
+def _write_range(column: CoreColumn, values: ValueSet) -> str:
+    low, high = values.intervals[0][0], values.intervals[-1][1]
+    assert low is not None
+    assert high is not None
+    return f"{write_value(column, low)}..{write_value(column, high)}"
 
 
 def _report(
@@ -121,23 +218,18 @@ def _report(
     headline: str,
     fix: str,
     column: CoreColumn,
-    cuts: Sequence[tuple[Membership, tuple[int, ...]]],
+    cuts: Sequence[_Cut],
     inquiry: Inquiry,
     told: Told,
-) -> Iterator[Diagnostic]:
-    """Yield the finding with a patient whom the blamed statements alone exclude."""
-    blamed = sorted({index for _, each in cuts for index in each})
-    if all(told.is_consequence(each) for _, each in cuts):
-        return
-    if all(_is_taken_by_overlap(excluded, each, inquiry, told) for excluded, each in cuts):
-        return
+) -> Diagnostic:
+    """Return the finding with a patient whom the blamed statements alone exclude."""
+    blamed = sorted({index for cut in cuts for index in cut.blamed})
     told.columns.add(column.name)
     told.tell(blamed)
     claims = [inquiry.claim(index) for index in blamed]
     because = f", because of {list_names([claim.name for claim in claims], 'and')}"
-    excluded, first = cuts[0]
-    patient = inquiry.example(excluded, inquiry.hard - set(first))
-    yield report(
+    patient = inquiry.example(cuts[0].excluded, inquiry.hard - set(cuts[0].blamed))
+    return report(
         finding,
         f"{headline}{because}",
         inquiry.spec.by_name[column.name].type_span,
@@ -145,24 +237,3 @@ def _report(
         fix=fix,
         witness=() if patient is None else inquiry.patient(patient),
     )
-
-
-def _is_taken_by_overlap(
-    excluded: Membership, blamed: Sequence[int], inquiry: Inquiry, told: Told
-) -> bool:
-    """Return whether values are lost only because a case that gives them was found overlapping.
-
-    One of the blamed rules then covers the case that concludes these values.
-    """
-    concluding = {case.index: case.then.true for case in inquiry.rules}
-    for pair in told.pairs:
-        for other in pair.difference(blamed) if pair.intersection(blamed) else ():
-            values = inquiry.all_of(concluding[other], excluded)
-            beyond = inquiry.all_of(concluding[other], inquiry.opposite(excluded))
-            question = f"`{excluded.column}` is what a case says"
-            if (
-                inquiry.possible(values, question, ()) is True
-                and inquiry.possible(beyond, question, ()) is False
-            ):
-                return True
-    return False

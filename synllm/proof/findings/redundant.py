@@ -48,10 +48,11 @@ def _report(
     rule = case.rule
     claims = [inquiry.claim(index) for index in blamed]
     names = list_names([claim.name for claim in claims], "and")
+    number = "both" if len(going) == 2 else f"all {len(going)}"
     together = (
         ""
         if len(going) == 1
-        else f"; all {len(going)} rules reported as repeated or contained can go together"
+        else f"; {number} rules reported as repeated or contained can go together"
     )
     if len(blamed) == 1:
         (other,) = blamed
