@@ -42,10 +42,14 @@ _NGSP_SLOPE, _NGSP_OFFSET = Fraction("0.09148"), Fraction("2.152")
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A number read in another unit: its value in the column's own."""
+    """A number read in another unit: its value in the column's own.
+
+    `converts` tells whether the unit may stand beside the number in a rule, which then means this.
+    """
 
     unit: str
     value: Fraction
+    converts: bool = True
 
 
 def swap_units(column: Column, number: Fraction) -> Iterator[Swap]:
@@ -58,7 +62,7 @@ def swap_units(column: Column, number: Fraction) -> Iterator[Swap]:
         return
     words = f"{kind.substance or ''} {column.name} {column.type_name or ''}".lower()
     if kind.unit == "%" and any(word in words for word in _HBA1C):
-        yield Swap("mmol/mol", number * _NGSP_SLOPE + _NGSP_OFFSET)
+        yield Swap("mmol/mol", number * _NGSP_SLOPE + _NGSP_OFFSET, converts=False)
     mass = next((Fraction(m) for word, m in MOLAR_MASSES.items() if word in words), None)
     for name in COMMON_UNITS:
         unit = Unit(Fraction(1), ()) if name == "1" else parse_unit(name)
@@ -66,6 +70,9 @@ def swap_units(column: Column, number: Fraction) -> Iterator[Swap]:
             continue
         converted = conversion(unit, own, mass)
         if converted is not None:
+            alike = kind.substance is not None or conversion(unit, own, None) is not None
             yield Swap(
-                "a fraction of 1" if name == "1" else name, number * converted[0] + converted[1]
+                "as a fraction of 1" if name == "1" else name,
+                number * converted[0] + converted[1],
+                converts=alike and name != "1",
             )

@@ -7,16 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
-from synllm.diagnostics.source import Span
-from synllm.proof.claims import body_of, describe_range
+from synllm.proof.claims import body_of
+from synllm.proof.findings.needed_ranges import NeededRanges
 from synllm.proof.findings.told import Told
-from synllm.proof.inquiry import Inquiry, RuleCase
-
-_RANGES_SHOWN = 3
+from synllm.proof.inquiry import Inquiry
 
 
 def find_always_true(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a finding for each rule of this file that no recordable patient can break."""
+    ranges = NeededRanges(inquiry)
     for case in inquiry.rules:
         rule = case.rule
         if not case.own or rule.name in told.rules:
@@ -29,11 +28,6 @@ def find_always_true(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
                 f"rule `{rule.name}` says nothing: every patient in the declared ranges obeys it",
                 body_of(rule),
                 "always so",
-                also=_ranges(inquiry, case),
+                also=ranges.for_statement(case.index),
                 fix="tighten the rule if it should exclude someone, or drop it",
             )
-
-
-def _ranges(inquiry: Inquiry, case: RuleCase) -> list[tuple[Span, str]]:
-    columns = [inquiry.spec.by_name[name] for name in inquiry.statement(case.index).columns]
-    return [(column.type_span, describe_range(column)) for column in columns[:_RANGES_SHOWN]]

@@ -15,7 +15,8 @@ from synllm.proof.inquiry import Inquiry
 def find_never_applies_given_others(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a finding for each rule of this file whose patients it and the others exclude.
 
-    The patient shown meets the condition, so one of the named statements refuses them.
+    The patient shown meets the condition, so one of the named statements refuses them; no other
+    does if that can be.
     """
     for case in inquiry.rules:
         rule = case.rule
@@ -34,11 +35,12 @@ def find_never_applies_given_others(inquiry: Inquiry, told: Told) -> Iterator[Di
         told.tell([case.index, *blamed])
         claims = [inquiry.claim(index) for index in blamed]
         names = list_names([claim.name for claim in claims], "and")
-        patient = inquiry.example(case.when.true, ())
+        others = inquiry.hard - set(blamed)
+        patient = inquiry.example(met, others) or inquiry.example(met, ())
         yield report(
             "never-applies-given-others",
-            f"rule `{rule.name}` never applies: {names} {_verb(claims)} every patient who meets "
-            "its condition",
+            f"rule `{rule.name}` never applies: {names} {_verb(claims)} every patient whom it is "
+            "about",
             rule.when.span,
             "no patient is left who meets this",
             also=[(claim.span, claim.words) for claim in claims],

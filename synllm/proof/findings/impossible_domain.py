@@ -43,7 +43,10 @@ def find_impossible_domains(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic
             for name in inquiry.statement(index).columns
             if name in formula_columns(inquiry.refused(index))
         ]
-        patient = inquiry.example(statement.outcomes.violated, ())
+        others = inquiry.hard - {index}
+        patient = inquiry.example(statement.outcomes.violated, others) or inquiry.example(
+            statement.outcomes.violated, ()
+        )
         yield report(
             "impossible-domain",
             f"`{statement.name}`, as it is computed, is never in its declared range",

@@ -169,10 +169,11 @@ def _report_values(
         words.append(f"{len(cuts) - _VALUES_NAMED} more")
     one = len(cuts) == 1
     spare = name_spare_rules(cuts[0].blamed, _left(column, cuts), inquiry)
+    and_rules = f" and {spare}" if spare else ""
     return _report(
         "unreachable-value",
         f"no patient can have `{column.name}` {list_names(words, 'or')}",
-        f"drop the {'value' if one else 'values'}{spare and ' and ' + spare}, or relax what excludes "
+        f"drop the {'value' if one else 'values'}{and_rules}, or relax what excludes "
         f"{'it' if one else 'them'}",
         column,
         cuts,
@@ -186,12 +187,12 @@ def _report_range(
 ) -> Diagnostic:
     left = _left(column, cuts)
     spare = name_spare_rules([index for cut in cuts for index in cut.blamed], left, inquiry)
+    and_rules = f" and drop {spare}" if spare else ""
     return _report(
         "range-never-reached",
         f"`{column.name}` is declared {_write_range(column, column.values)}, but no patient can be "
         + " or ".join(cut.words for cut in cuts),
-        f"declare the range {_write_range(column, left.values)}{spare and ' and drop ' + spare}, or "
-        "relax what cuts it",
+        f"declare the range {_write_range(column, left.values)}{and_rules}, or relax what cuts it",
         column,
         cuts,
         inquiry,

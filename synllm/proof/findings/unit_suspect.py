@@ -66,15 +66,19 @@ def _fitting(column: Column, number: Fraction) -> Swap | None:
     """
     kind = column.type
     assert isinstance(kind, NumberType)
-    ends = kind.listed
-    if not ends and kind.interval is not None:
-        ends = tuple(end for end in (kind.interval.low, kind.interval.high) if end is not None)
+    ends = _ends(kind)
     if len(ends) < 2:
         return None
     low, high = ends[0], ends[-1]
     if low / _FAR < number < high * _FAR:
         return None
     return next((each for each in swap_units(column, number) if low < each.value < high), None)
+
+
+def _ends(kind: NumberType) -> tuple[Fraction, ...]:
+    if kind.listed or kind.interval is None:
+        return kind.listed
+    return tuple(end for end in (kind.interval.low, kind.interval.high) if end is not None)
 
 
 def _report(
@@ -84,15 +88,17 @@ def _report(
     assert isinstance(kind, NumberType)
     written = number.text or write_number(number.value)
     meant = f"{float(swap.value):.{_DIGITS}g} {kind.unit}"
+    ends = _ends(kind)
+    side = "above" if number.value < ends[0] else "below"
     return report(
         "unit-suspect",
-        f"rule `{case.rule.name}` compares `{column.name}` with {written} {kind.unit}, which no "
-        f"two patients differ in; in {swap.unit} it would be {meant}",
+        f"every patient's `{column.name}` is {side} {written} {kind.unit}, so rule "
+        f"`{case.rule.name}` tells none apart; {written} {swap.unit} would be {meant}",
         comparison.span,
         f"{written} reads as {kind.unit} here",
         also=[(column.type_span, describe_range(column))],
-        fix=f"write the number in {kind.unit}"
-        if swap.unit.startswith("a ")
-        else f"write the unit beside the number, such as `{written} '{swap.unit}'`, or the number "
-        f"in {kind.unit}",
+        fix=f"write the unit beside the number, `{written} '{swap.unit}'`, or the number in "
+        f"{kind.unit}"
+        if swap.converts
+        else f"write the number in {kind.unit}",
     )
