@@ -6,24 +6,60 @@ out, a `twin` block with a small correction, and the findings as a reader sees t
 """
 
 import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from synllm.compiler import check_loaded
+from synllm.diagnostics import catalogue
 from synllm.diagnostics.diagnostic import Diagnostic
+from synllm.proof.check import prove
 from synllm.spec.model import Spec
+from synllm.spec.passes.lower import lower
 from tests.literate import Case, accept, cases_of, read_blocks, render, twin_of
 from tests.plain_words import solver_words_in
+from tests.proof.named_statements import Named, named_statements, with_only, without
+from tests.proof.shown_patients import judge_patient
 
 PAGES = sorted((Path(__file__).parent / "planted").glob("*.md"))
 CASES = [case for page in PAGES for case in cases_of(page)]
 GOOD_NEWS = "complete-row"
+CATALOGUE = Path(catalogue.__file__).read_text(encoding="utf-8")
+PROVED = set(
+    re.findall(r'"([a-z-]+)": "', CATALOGUE.split("# Proofs")[1].split("# Prompts")[0])
+) - {GOOD_NEWS, *catalogue.OFF_BY_DEFAULT}
+AT_LEAST = {"contradictory-rules": 12, "conflict-region": 8, "undecidable-in-practice": 1}
+REDUNDANT = {"duplicate-rule", "shadowed-rule", "implied-rule"}
+REACH = {"unreachable-value", "range-never-reached", "constant-feature"}
+RESTING_ON_NAMED = (PROVED | {"never-missing"}) - {"gap-in-cases", "undecidable-in-practice"}
+"""A gap needs the family's other cases too, and an open question is about whole statements."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A spec, what is said on reading it, and all that is found, the complete row left aside."""
+
+    spec: Spec
+    on_reading: tuple[Diagnostic, ...]
+    findings: tuple[Diagnostic, ...]
+
+    @property
+    def proved(self) -> tuple[Diagnostic, ...]:
+        return tuple(each for each in self.findings if each not in self.on_reading)
 
 
 def name_of(case: Case) -> str:
     return f"{case.page.stem}::{case.title}"
+
+
+def expected(case: Case) -> list[str]:
+    assert case.planted is not None, f"{case.title} says not what is planted"
+    return case.planted.body.splitlines()
 
 
 @pytest.fixture(autouse=True)
@@ -32,32 +68,64 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def proved(case: Case, *, twin: bool = False) -> tuple[Spec, tuple[Diagnostic, ...]]:
-    """The spec of a case and what is found in it, the complete row left aside."""
-    spec, findings = read_blocks(twin_of(case) if twin else case.specs, Path())
-    assert spec is not None, render(findings)
-    found = check_loaded(spec, findings)
-    return spec, tuple(each for each in found if each.finding != GOOD_NEWS)
+def answer_to(case: Case, *, twin: bool = False) -> Answer:
+    spec, on_reading = read_blocks(twin_of(case) if twin else case.specs, Path())
+    assert spec is not None, render(on_reading)
+    found = check_loaded(spec, on_reading)
+    findings = tuple(each for each in found if each.finding != GOOD_NEWS)
+    return Answer(spec, tuple(on_reading), findings)
+
+
+def is_found(finding: Diagnostic, spec: Spec) -> bool:
+    """Whether the same is found in another spec, whatever statements are named there."""
+    for other in prove(spec, lower(spec)):
+        match finding.finding:
+            case "contradictory-rules":
+                same = True
+            case name if name in REACH:
+                same = subject_of(other) == subject_of(finding)
+            case "conflict-region" | "boundary-seam" | "overlap-in-cases":
+                same = (other.primary, other.secondary) == (finding.primary, finding.secondary)
+            case _:
+                same = other.primary == finding.primary
+        alike = REDUNDANT if finding.finding in REDUNDANT else {finding.finding}
+        if same and other.finding in alike:
+            return True
+    return False
+
+
+def subject_of(finding: Diagnostic) -> tuple[object, str]:
+    return finding.primary, finding.headline.split(", because of")[0]
+
+
+def changeable(finding: Diagnostic, named: Sequence[Named]) -> Sequence[Named]:
+    """The named statements without the one that the finding is about."""
+    match finding.finding:
+        case "contradictory-rules" | "conflict-region" | "always-missing" | "never-missing":
+            return named
+        case "boundary-seam" | "overlap-in-cases" | "impossible-domain":
+            return named
+        case "applicability-mismatch" if named[0].kind != "rule":
+            return named
+        case "example-disagrees":  # a range does not tell whether the cell may be missing
+            return [each for each in named if each.kind != "range"]
+        case _:
+            return named[1:]
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_planted_mistake_is_found_in_its_place_and_nothing_else(case: Case) -> None:
-    _, findings = proved(case)
-    assert case.planted is not None
-
     found = [
         f"{each.finding} @ {'' if each.primary is None else ' '.join(each.primary.span.text.split())}"
-        for each in findings
+        for each in answer_to(case).findings
     ]
 
-    assert found == case.planted.body.splitlines()
+    assert found == expected(case)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_reader_sees_the_patients_the_places_and_the_way_out(case: Case) -> None:
-    _, findings = proved(case)
-
-    answer = render(findings)
+    answer = render(answer_to(case).findings)
 
     if os.environ.get("SYNLLM_ACCEPT"):
         accept(case, answer)
@@ -72,6 +140,47 @@ def test_a_reader_meets_no_word_of_the_solvers_trade(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_nothing_is_found_in_the_corrected_twin(case: Case) -> None:
-    _, findings = proved(case, twin=True)
+    assert render(answer_to(case, twin=True).findings) == ""
 
-    assert render(findings) == ""
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_every_patient_shown_is_one_who_shows_the_finding(case: Case) -> None:
+    answer = answer_to(case)
+
+    for finding in answer.findings:
+        if finding.witness:
+            judge_patient(finding, answer.spec)
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_what_a_finding_names_is_enough_for_it_and_none_of_it_in_vain(case: Case) -> None:
+    answer = answer_to(case)
+
+    for finding in answer.proved:
+        if finding.finding not in RESTING_ON_NAMED:
+            continue
+        named = named_statements(finding, answer.spec)
+        alone = with_only(answer.spec, named)
+
+        assert is_found(finding, alone)
+        for statement in changeable(finding, named):
+            assert not is_found(finding, without(alone, statement)), statement
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_a_finding_goes_or_changes_with_each_rule_that_it_names(case: Case) -> None:
+    answer = answer_to(case)
+
+    for finding in answer.findings:
+        for statement in named_statements(finding, answer.spec):
+            if statement.kind == "rule":
+                rest = without(answer.spec, statement)
+
+                assert finding not in prove(rest, lower(rest))
+
+
+def test_every_finding_is_planted_several_times() -> None:
+    planted = Counter(line.split(" @ ")[0] for case in CASES for line in expected(case))
+
+    assert len(CASES) >= 60
+    assert {each for each in PROVED if planted[each] < AT_LEAST.get(each, 3)} == set()
