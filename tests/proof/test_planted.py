@@ -6,7 +6,6 @@ out, a `twin` block with a small correction, and the findings as a reader sees t
 """
 
 import os
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from synllm import proof
 from synllm.compiler import check_loaded
 from synllm.diagnostics import catalogue
 from synllm.diagnostics.diagnostic import Diagnostic
@@ -29,10 +29,21 @@ from tests.proof.shown_patients import judge_patient
 PAGES = sorted((Path(__file__).parent / "planted").glob("*.md"))
 CASES = [case for page in PAGES for case in cases_of(page)]
 GOOD_NEWS = "complete-row"
-CATALOGUE = Path(catalogue.__file__).read_text(encoding="utf-8")
-PROVED = set(
-    re.findall(r'"([a-z-]+)": "', CATALOGUE.split("# Proofs")[1].split("# Prompts")[0])
-) - {GOOD_NEWS, *catalogue.OFF_BY_DEFAULT}
+PROOF = Path(proof.__file__).parent
+FINDERS = "".join(
+    path.read_text(encoding="utf-8")
+    for path in (
+        *(PROOF / "findings").glob("*.py"),
+        *(PROOF / f"{name}.py" for name in ("complete_row", "examples", "hardness", "allowances")),
+    )
+)
+PROVED = {
+    name
+    for name in catalogue.FINDINGS.keys() - catalogue.OFF_BY_DEFAULT - {GOOD_NEWS}
+    if f'"{name}"' in FINDERS
+}
+"""Every finding about the rules of a spec that is on by default."""
+
 AT_LEAST = {"contradictory-rules": 12, "conflict-region": 8, "undecidable-in-practice": 1}
 REDUNDANT = {"duplicate-rule", "shadowed-rule", "implied-rule"}
 REACH = {"unreachable-value", "range-never-reached", "constant-feature"}
