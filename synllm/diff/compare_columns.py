@@ -8,6 +8,7 @@ from dataclasses import replace
 from synllm.diff.inquiry import Inquiry
 from synllm.diff.model import NOTHING, Change, Detail, Direction, PartChange, Presence
 from synllm.diff.same_text import same_columns, same_computation
+from synllm.diff.word_changes import word_incomparable
 from synllm.diff.word_columns import column_details
 from synllm.proof.comparison.common_columns import Side
 from synllm.spec.core import StatementKind
@@ -39,6 +40,11 @@ def _compare_column(name: str, inquiry: Inquiry, old: Spec, new: Spec) -> PartCh
     change = PartChange("column", name, None, presence, Change.SAME, details=details)
     if name in inquiry.incomparable:
         return replace(change, change=Change.DIFFERENT, note=_why_incomparable(details))
+    if conditional or computed:
+        unclear = _incomparable_in(before, inquiry, Side.OLD)
+        unclear |= _incomparable_in(after, inquiry, Side.NEW)
+        if unclear:
+            return replace(change, change=Change.DIFFERENT, note=word_incomparable(unclear))
     directions: list[tuple[Direction, Direction]] = []
     if before is not None and after is not None and before.is_generated and after.is_generated:
         directions.append(inquiry.compare_cells(name))
@@ -55,6 +61,15 @@ def _compare_column(name: str, inquiry: Inquiry, old: Spec, new: Spec) -> PartCh
     admitted = _strongest([second for _, second in directions])
     changed = Change.of(refused.found, admitted.found)
     return replace(change, change=changed, refused=refused, admitted=admitted)
+
+
+def _incomparable_in(column: Column | None, inquiry: Inquiry, side: Side) -> frozenset[str]:
+    """Return the columns whose values can't be compared, and on which this one depends."""
+    if column is None:
+        return frozenset()
+    formula = None if column.derivation is None else column.derivation.formula
+    needed = [each for each in (column.applies_when, formula) if each is not None]
+    return inquiry.incomparable_in(side, needed)
 
 
 def _condition_differs(before: Column | None, after: Column | None, old: Spec, new: Spec) -> bool:

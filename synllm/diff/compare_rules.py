@@ -9,7 +9,7 @@ from synllm.diff.inquiry import Inquiry
 from synllm.diff.match_rules import match_rules
 from synllm.diff.model import NOTHING, Change, Detail, PartChange, Presence
 from synllm.diff.same_text import same_rule
-from synllm.diff.word_changes import details_between
+from synllm.diff.word_changes import details_between, word_incomparable
 from synllm.proof.comparison.common_columns import Side
 from synllm.spec.core import StatementKind
 from synllm.spec.expressions import Condition
@@ -49,7 +49,7 @@ def _compare_rule(inquiry: Inquiry, old: Rule | None, new: Rule | None) -> PartC
     unclear = inquiry.incomparable_in(Side.OLD, _conditions(old))
     unclear |= inquiry.incomparable_in(Side.NEW, _conditions(new))
     if unclear:
-        return replace(change, change=Change.DIFFERENT, note=_why_unclear(unclear))
+        return replace(change, change=Change.DIFFERENT, note=word_incomparable(unclear))
     if not old.hard and not new.hard:
         return _compare_soft_rules(inquiry, old, new, change)
     refused, admitted = inquiry.compare_statements(_part(old), _part(new))
@@ -83,7 +83,7 @@ def _compare_lone_rule(inquiry: Inquiry, old: Rule | None, new: Rule | None) -> 
         return change
     unclear = inquiry.incomparable_in(Side.OLD if new is None else Side.NEW, _conditions(rule))
     if unclear:
-        return replace(change, change=Change.DIFFERENT, note=_why_unclear(unclear))
+        return replace(change, change=Change.DIFFERENT, note=word_incomparable(unclear))
     refused, admitted = inquiry.compare_statements(
         None if old is None else _part(old), None if new is None else _part(new)
     )
@@ -104,13 +104,15 @@ def _compare_soft_rules(
         refused = inquiry.compare_alone(Side.OLD, first, second, affects=False)
         admitted = inquiry.compare_alone(Side.NEW, second, first, affects=False)
         counted = inquiry.counts_differently(first, second)
+        if None in (refused.found, admitted.found, counted):
+            inquiry.open_questions[f"which patients count against soft rule `{new.name}`"] = None
     stricter = _either(refused.found, new.share > old.share)
     looser = _either(admitted.found, new.share < old.share)
     changed = Change.of(stricter, looser)
     note = None
     if changed is Change.SAME and counted is not False:
         changed = Change.UNDECIDED if counted is None else Change.DIFFERENT
-        note = "it counts other patients as following it"
+        note = None if counted is None else "it counts other patients as following it"
     if changed is Change.SAME:
         shown = bool(change.details) or change.old_name is not None
         return replace(change, reworded=_texts_differ(old, new)) if shown else None
@@ -175,11 +177,6 @@ def _texts_differ(old: Rule, new: Rule) -> bool:
 
 def _conditions(rule: Rule) -> tuple[Condition, ...]:
     return (rule.then,) if rule.when is None else (rule.when, rule.then)
-
-
-def _why_unclear(columns: frozenset[str]) -> str:
-    names = ", ".join(f"`{name}`" for name in sorted(columns))
-    return f"the values of {names} can't be compared"
 
 
 def _part(rule: Rule) -> tuple[StatementKind, str] | None:

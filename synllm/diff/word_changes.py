@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from synllm.diff.model import (
     Change,
@@ -97,6 +97,12 @@ def details_between(
         for what in dict.fromkeys([*old, *new])
     ]
     return tuple(Detail(*said) for said in both if said[1] != said[2])
+
+
+def word_incomparable(columns: Iterable[str]) -> str:
+    """Return why a statement on such columns can't be compared."""
+    names = ", ".join(f"`{name}`" for name in sorted(columns))
+    return f"the values of {names} can't be compared"
 
 
 def word_detail(detail: Detail) -> str:

@@ -132,6 +132,23 @@ def test_values_that_cannot_be_compared_are_different_and_so_are_the_rules_on_th
     assert _rule(found, "r").change is Change.DIFFERENT
 
 
+def test_what_depends_on_values_that_cannot_be_compared_is_different_too() -> None:
+    def spec(kind: str, limit: int) -> str:
+        return _table(
+            f'g : {kind} "G"\n d : integer in 0..9 "D" applies when g > {limit}',
+            'derived half : decimal(1) in 0..400 "H" = g / 2 rounded down',
+        )
+
+    found = _diff(spec("integer in 40..600 'mg/dL'", 90), spec("decimal(1) in 2..33 'mmol/L'", 5))
+
+    assert [(each.name, each.change) for each in found.columns] == [
+        ("g", Change.DIFFERENT),
+        ("d", Change.DIFFERENT),
+        ("half", Change.DIFFERENT),
+    ]
+    assert _column(found, "d").note == "the values of `g` can't be compared"
+
+
 def test_one_more_decimal_accepts_more_values() -> None:
     found = _diff(_table('x : integer in 0..9 "X"'), _table('x : decimal(1) in 0..9 "X"'))
 
@@ -302,6 +319,18 @@ def test_a_question_that_is_too_hard_is_open_and_never_called_the_same() -> None
     assert found.open_questions == (
         "whether rule `r` of the new version refuses a patient that the old version accepts",
     )
+
+
+def test_who_counts_against_a_soft_rule_may_stay_open_too() -> None:
+    columns = "\n".join(f'{name} : integer in 1..9999 "C"' for name in "abc")
+    soft = 'usually r "R" in at least 50% of cases'
+    old = _table(columns, f"{soft} never a * a * a + b * b * b = c * c * c")
+    new = _table(columns, f"{soft} never a * a * a + b * b * b = c * c * c + 7 * a * b")
+    found = _diff(old, new, budget=1000)
+
+    assert found.change is Change.SAME
+    assert _rule(found, "r").change is Change.UNDECIDED
+    assert found.open_questions == ("which patients count against soft rule `r`",)
 
 
 def test_figures_are_compared_by_what_they_measure() -> None:
