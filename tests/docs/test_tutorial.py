@@ -1,4 +1,4 @@
-"""The tutorial's commands and edits are carried out on the real table, as a reader would.
+"""The tutorials' commands and edits are carried out, the first one's on the real table.
 
 Console blocks are commands and what they print; `synspec excerpt` stands in the spec at that
 moment, `synspec edit` replaces the statements and lines of the same names, `synspec append` is
@@ -16,8 +16,7 @@ import pytest
 from tests.cli.transcript import Step, matches, run_step
 from tests.literate import Block, blocks_of
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
-SPEC = "pbc.synspec"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 _PROGRESS = re.compile(r"^(?:loading the model|[\d,]+ of [\d,]+ rows, .*|.* rows checked)\n", re.M)
 # How fast this machine is, and how many rows it could audit in the time for that.
 _VARIES = re.compile(r"\b[\d,.]+(?= s \(| rows/s| rows picked at random| audited)")
@@ -28,20 +27,34 @@ _VARIES = re.compile(r"\b[\d,.]+(?= s \(| rows/s| rows picked at random| audited
 )
 def test_the_tutorial_can_be_followed(slow: bool, real_data: Path, tmp_path: Path) -> None:
     shutil.copy(real_data / "cirrhosis.csv", tmp_path)
-    text = PAGE.read_text(encoding="utf-8")
-    accepted: list[tuple[Block, str]] = []
 
     with contextlib.chdir(tmp_path):
-        for block in blocks_of(text):
-            if block.language == "console" and (slow or "slow" not in block.info):
-                accepted.append((block, follow(block)))
-            elif block.language == "synspec":
-                change(block)
+        follow_page(DOCS / "tutorial.md", "pbc.synspec", slow=slow)
 
+
+def test_the_review_of_a_rule_set_can_be_followed(tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        follow_page(DOCS / "review-rules.md", "clinic.synspec", slow=True)
+
+
+def test_the_gaps_in_guidelines_are_those_on_the_page() -> None:
+    with contextlib.chdir(DOCS.parent):
+        follow_page(DOCS.parent / "examples" / "guideline_gaps.md", "", slow=True)
+
+
+def follow_page(page: Path, spec: str, *, slow: bool) -> None:
+    """Does in the current folder what a page says; `spec` is the file that its blocks change."""
+    text = page.read_text(encoding="utf-8")
+    accepted: list[tuple[Block, str]] = []
+    for block in blocks_of(text):
+        if block.language == "console" and (slow or "slow" not in block.info):
+            accepted.append((block, follow(block)))
+        elif block.language == "synspec":
+            change(block, Path(spec))
     if os.environ.get("SYNLLM_ACCEPT"):
         for block, output in reversed(accepted):
             text = text[: block.start] + output + text[block.end :]
-        PAGE.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
 
 
 def follow(block: Block) -> str:
@@ -49,6 +62,10 @@ def follow(block: Block) -> str:
     shown = ""
     for chunk in re.split(r"^(?=\$ )", block.body, flags=re.M)[1:]:
         command, _, expected = chunk.partition("\n")
+        if command.startswith("$ cp "):
+            shutil.copy(*command.split()[2:])
+            shown += chunk
+            continue
         actual = _PROGRESS.sub("", run_step(Step("", command[2:], expected)) + "\n")
         fine = matches(_VARIES.sub("[..]", expected), actual)
         if not os.environ.get("SYNLLM_ACCEPT"):
@@ -57,14 +74,13 @@ def follow(block: Block) -> str:
     return shown
 
 
-def change(block: Block) -> None:
+def change(block: Block, path: Path) -> None:
     """Carries out an edit of the spec, or checks that an excerpt stands in it."""
-    path = Path(SPEC)
-    spec = path.read_text(encoding="utf-8")
+    spec = path.read_text(encoding="utf-8") if path.exists() else ""
     if "excerpt" in block.info:
         assert [line for line in block.body.splitlines() if line not in spec] == []
     elif "append" in block.info:
-        path.write_text(f"{spec}\n{block.body}", encoding="utf-8")
+        path.write_text(f"{spec}\n{block.body}" if spec else block.body, encoding="utf-8")
     elif "edit" in block.info:
         path.write_text(edited(spec, block), encoding="utf-8")
 
@@ -84,7 +100,7 @@ def _parts(text: str) -> list[str]:
         indent = len(line) - len(line.lstrip())
         if not line.strip() or line.lstrip().startswith(("#", "}")):
             continue
-        inside_block = indent == 2 and not line.lstrip().startswith(("when", "then"))
+        inside_block = indent == 2 and not line.lstrip().startswith(("when", "then", "allow"))
         if indent == 0 or inside_block:
             found.append(line)
         else:
