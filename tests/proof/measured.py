@@ -31,7 +31,7 @@ def rounded(value: Fraction, decimals: int, *, percent: bool = False) -> Measure
 def measure(statistic: Statistic, rows: Rows, spec: Spec, decimals: int) -> Statistic | None:
     """The statistic with the figure that the rows have; None where they have none.
 
-    Its `value` says which of several definitions to take, by the sign of its half-width.
+    A half-width above 0 in the statistic asks for the other one of two usual definitions.
     """
     group = [row for row in rows if _belongs(statistic.where, row, spec)]
     (column,) = statistic.columns

@@ -14,7 +14,7 @@ from synllm.spec.evaluate import column_value, evaluate_condition
 from synllm.spec.expressions import Condition, columns_of
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import written_columns
-from synllm.spec.values import Row, Truth
+from synllm.spec.values import Row, Truth, Value
 
 ONE = Fraction(1)
 
@@ -57,27 +57,37 @@ class Ratio:
     whole: Amount
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An event, kept alive so that its identity stays its own, and its outcomes by its cells."""
+
+    event: Condition
+    columns: tuple[str, ...]
+    outcomes: dict[tuple[Value, ...], bool]
+
+
 class Ledger:
     """The contributions of rows, remembered: an event is looked at once for the cells it needs."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._columns: dict[Condition, tuple[str, ...]] = {}
-        self._events: dict[tuple[Condition, tuple[object, ...]], bool] = {}
+        # By identity: comparing conditions node by node would take longer than evaluating them.
+        self._known: dict[int, _Known] = {}
 
     def holds(self, event: Condition | None, row: Row) -> bool:
         """Return whether an event is surely true on a row."""
         if event is None:
             return True
-        names = self._columns.get(event)
-        if names is None:
-            names = self._columns[event] = written_columns((event,), self._spec)
-        key = (event, tuple(row[name] for name in names))
-        known = self._events.get(key)
+        known = self._known.get(id(event))
         if known is None:
-            known = evaluate_condition(event, row, self._spec) is Truth.TRUE
-            self._events[key] = known
-        return known
+            columns = written_columns((event,), self._spec)
+            known = self._known[id(event)] = _Known(event, columns, {})
+        key = tuple([row[name] for name in known.columns])
+        outcome = known.outcomes.get(key)
+        if outcome is None:
+            outcome = evaluate_condition(event, row, self._spec) is Truth.TRUE
+            known.outcomes[key] = outcome
+        return outcome
 
     def contribution(self, amounts: Iterable[Amount], row: Row) -> Fraction:
         """Return the sum of what a row contributes, exactly."""

@@ -30,8 +30,8 @@ from synllm.spec.model import Spec
 _MET = 1e-9
 _ROUNDS = 120
 _LOWEST = 6
-_ROWS_WANTED = 1500
-_MOST_STEPS = 80
+_ROWS_WANTED = 2200
+_MOST_STEPS = 100
 _WELL_FILLED = Fraction(1, 1_000)
 _DENOMINATORS = (60, 10**4, 10**7, 10**11)
 

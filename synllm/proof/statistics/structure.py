@@ -71,7 +71,9 @@ class Structure:
         ties += [frozenset(((name, "state"), (name, "value"))) for name in self._absent_columns()]
         used = frozenset[Part]().union(*self.parts_of_bounds) if bounds else frozenset[Part]()
         reached = _reachable(used, ties)
-        self.groups = join_tree([tie & reached for tie in ties if tie & reached])
+        joined = join_tree([tie & reached for tie in ties if tie & reached])
+        # Amounts that look at no part are the same on every row: a group without parts has them.
+        self.groups = joined or [Group(frozenset(), None)]
         self.cuts: Mapping[str, Sequence[int]] = {
             name: sorted(cuts) for name, cuts in self._cuts.items()
         }
