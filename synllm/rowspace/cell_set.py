@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synllm.spec.core import EVERY_VALUE, NO_VALUE, CoreColumn, Membership, ValueSet
+from synllm.spec.values import MISSING, Special
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,15 @@ class CellSet:
 
     def __bool__(self) -> bool:
         return bool(self.values) or self.missing or self.not_applicable
+
+    def __contains__(self, cell: int | Special) -> bool:
+        if isinstance(cell, Special):
+            return self.missing if cell is MISSING else self.not_applicable
+        return cell in self.values
+
+    def __len__(self) -> int:
+        """The number of cells; their values must be bounded."""
+        return len(self.values) + self.missing + self.not_applicable
 
     def union(self, other: CellSet) -> CellSet:
         """Return the cells in either set."""

@@ -1,0 +1,62 @@
+"""The order of fields in which few constraints are open at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from synllm.spec.core import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    CoreColumn,
+    Formula,
+    Relation,
+    formula_columns,
+)
+
+
+def order_by_open_constraints(
+    columns: Sequence[CoreColumn], constraints: Sequence[Formula]
+) -> tuple[str, ...]:
+    """Return the columns' names so that few constraints are begun and unfinished between two.
+
+    Greedy: next comes the field after which the fewest are open, then the one that finishes most,
+    then the one with the fewest values, so that in arithmetic the result comes after its operands;
+    then the one declared first.
+    """
+    mentioned = [formula_columns(each) for each in constraints]
+    arithmetic = [frozenset(_in_arithmetic(each)) for each in constraints]
+    place = {column.name: index for index, column in enumerate(columns)}
+    size = {column.name: len(column.values) for column in columns}
+    left = [column.name for column in columns]
+    ordered: list[str] = []
+    done: set[str] = set()
+
+    def cost(name: str) -> tuple[int, int, int, int]:
+        after = done | {name}
+        opened = closed = 0
+        for names, terms in zip(mentioned, arithmetic, strict=True):
+            if names & after and not names <= after:
+                # Half-done arithmetic remembers values, a half-done rule only which way it goes.
+                opened += 4 if terms & after and not terms <= after else 1
+            elif name in names:
+                closed += 1
+        return opened, -closed, -size[name], place[name]
+
+    while left:
+        name = min(left, key=cost)
+        left.remove(name)
+        ordered.append(name)
+        done.add(name)
+    return tuple(ordered)
+
+
+def _in_arithmetic(formula: Formula) -> list[str]:
+    """Return the columns that a formula computes with."""
+    match formula:
+        case Relation():
+            return sorted(formula_columns(formula))
+        case AllOf(operands=operands) | AnyOf(operands=operands) | AtLeast(operands=operands):
+            return [name for each in operands for name in _in_arithmetic(each)]
+        case _:
+            return []

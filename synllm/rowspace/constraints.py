@@ -1,0 +1,72 @@
+"""What a valid row must make true, beyond what its columns' domains say already."""
+
+from __future__ import annotations
+
+from synllm.rowspace.domains import Domains, broken_formula, key_of, with_relations_solved
+from synllm.spec.cells import read_cell
+from synllm.spec.core import (
+    NO_VALUE,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Constant,
+    CoreSpec,
+    Formula,
+    Membership,
+    Relation,
+    StatementKind,
+)
+from synllm.spec.model import Column, Spec
+from synllm.spec.passes.formulas import all_of, any_of, at_least
+from synllm.spec.passes.relations import complement
+from synllm.spec.values import NOT_APPLICABLE
+
+
+def list_constraints(spec: Spec, core: CoreSpec, domains: Domains) -> tuple[Formula, ...]:
+    """Return formulas that exactly the valid rows make true, on rows of the domains' cells.
+
+    A conjunction is given in its parts. Rows whose text would read back as another row, because a
+    code means not applicable and something else, count as no rows of the file.
+    """
+    found: dict[Formula, None] = {}
+    for statement in core.statements:
+        if not statement.hard or key_of(statement) in domains.enforced:
+            continue
+        for part in conjuncts(complement(broken_formula(statement), core.by_name)):
+            found.setdefault(_solved(part, core))
+    for statement in core.statements:
+        if statement.kind is StatementKind.APPLICABILITY and shares_not_applicable_code(
+            spec.by_name[statement.name]
+        ):
+            absent = Membership(statement.name, NO_VALUE, not_applicable=True)
+            either = (complement(absent, core.by_name), statement.outcomes.holds)
+            found.setdefault(_solved(any_of(either, core.by_name), core))
+    return tuple(found)
+
+
+def conjuncts(formula: Formula) -> tuple[Formula, ...]:
+    """Return the parts of a conjunction, or the formula alone."""
+    return formula.operands if isinstance(formula, AllOf) else (formula,)
+
+
+def shares_not_applicable_code(column: Column) -> bool:
+    """Return whether the not-applicable code can also be read as missing or as a value."""
+    if column.applies_when is None:
+        return False
+    return read_cell(column, column.not_applicable_code.text).value is not NOT_APPLICABLE
+
+
+def _solved(formula: Formula, core: CoreSpec) -> Formula:
+    """Return the formula with relations about one column written as memberships, where it can."""
+    match formula:
+        case Constant() | Membership():
+            return formula
+        case Relation():
+            return with_relations_solved(formula, core) or formula
+        case AllOf(operands=operands, span=span):
+            return all_of((_solved(each, core) for each in operands), core.by_name, span)
+        case AnyOf(operands=operands, span=span):
+            return any_of((_solved(each, core) for each in operands), core.by_name, span)
+        case AtLeast(count=count, operands=operands, span=span):
+            solved = [_solved(each, core) for each in operands]
+            return at_least(count, solved, core.by_name, span)

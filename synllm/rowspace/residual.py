@@ -1,0 +1,116 @@
+"""What is left of a formula once a column's cell is known."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from synllm.spec.core import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Constant,
+    CoreTerm,
+    Extreme,
+    FloorQuotient,
+    Formula,
+    Integer,
+    Magnitude,
+    Membership,
+    Product,
+    Relation,
+    Sum,
+    Variable,
+    term_columns,
+)
+from synllm.spec.passes.formulas import FALSE, TRUE, Columns, all_of, any_of, at_least
+from synllm.spec.passes.linear import ZERO, Linear, atom, form_of, multiply, term_of
+from synllm.spec.passes.relations import relation
+from synllm.spec.values import MISSING, Special
+
+
+class Remainders:
+    """What formulas say about the other columns once a column's cell is known, remembered.
+
+    Equal remainders come out as equal formulas.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self._relations: dict[tuple[str, Linear], Formula] = {}
+
+    def fix_cell(self, formula: Formula, name: str, cell: int | Special) -> Formula:
+        """Return what is left of a formula where the column holds the cell."""
+        match formula:
+            case Constant():
+                return formula
+            case Membership(column=column, values=values):
+                if column != name:
+                    return formula
+                if isinstance(cell, Special):
+                    true = formula.missing if cell is MISSING else formula.not_applicable
+                else:
+                    true = cell in values
+                return TRUE if true else FALSE
+            case Relation():
+                return self._fix_relation(formula, name, cell)
+            case AllOf(operands=operands, span=span):
+                left = [self.fix_cell(each, name, cell) for each in operands]
+                return all_of(left, self.columns, span)
+            case AnyOf(operands=operands, span=span):
+                left = [self.fix_cell(each, name, cell) for each in operands]
+                return any_of(left, self.columns, span)
+            case AtLeast(count=count, operands=operands, span=span):
+                left = [self.fix_cell(each, name, cell) for each in operands]
+                return at_least(count, left, self.columns, span)
+            case _:
+                assert_never(formula)
+
+    def _fix_relation(self, formula: Relation, name: str, cell: int | Special) -> Formula:
+        names = term_columns(formula.term)
+        if name not in names:
+            return formula
+        if isinstance(cell, Special):
+            return FALSE
+        form = _fix(formula.term, name, cell)
+        key = formula.operator, form
+        left = self._relations.get(key)
+        if left is None:
+            others = sorted(names - {name})
+            left = relation(formula.operator, form, others, self.columns, formula.span)
+            self._relations[key] = left
+        return left
+
+
+def _fix(term: CoreTerm, name: str, value: int) -> Linear:
+    """Return the linear form of a term in which a column has a value."""
+    match term:
+        case Integer():
+            return form_of(term)
+        case Variable(column=column):
+            return Linear(ZERO.constant + value) if column == name else atom(term)
+        case Sum(terms=terms):
+            total = ZERO
+            for each in terms:
+                total = total.plus(_fix(each, name, value))
+            return total
+        case Product(left=left, right=right):
+            return multiply(_fix(left, name, value), _fix(right, name, value))
+        case FloorQuotient(dividend=dividend, divisor=divisor):
+            above, below = _fix(dividend, name, value), _fix(divisor, name, value)
+            if above.is_constant and below.is_constant:
+                # Where a divisor is zero, no formula relies on the quotient.
+                return Linear(ZERO.constant + (above.constant // (below.constant or 1)))
+            return atom(FloorQuotient(term_of(above), term_of(below)))
+        case Extreme(which=which, terms=terms):
+            forms = [_fix(each, name, value) for each in terms]
+            if all(form.is_constant for form in forms):
+                constants = [form.constant for form in forms]
+                return Linear(min(constants) if which == "min" else max(constants))
+            return atom(Extreme(which, tuple(term_of(form) for form in forms)))
+        case Magnitude(term=inner):
+            form = _fix(inner, name, value)
+            return (
+                Linear(abs(form.constant)) if form.is_constant else atom(Magnitude(term_of(form)))
+            )
+        case _:
+            assert_never(term)

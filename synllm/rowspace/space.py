@@ -1,0 +1,133 @@
+"""The set of valid rows, in independent parts: which cells may a field hold after others?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import TypeAlias
+
+from synllm.proof.components import find_components
+from synllm.rowspace.cell_set import CellSet
+from synllm.rowspace.constraint_order import order_by_open_constraints
+from synllm.rowspace.constraints import list_constraints
+from synllm.rowspace.diagram import (
+    DEFAULT_EFFORT,
+    DEFAULT_NODES,
+    Diagram,
+    TooLargeError,
+    build_diagram,
+)
+from synllm.rowspace.domains import column_domains
+from synllm.spec.core import CoreSpec, Formula, formula_columns
+from synllm.spec.model import Spec
+from synllm.spec.values import Special
+
+
+@dataclass(frozen=True)
+class OpenPart:
+    """Fields whose valid rows don't fit into a diagram: their cells by themselves, and the
+    constraints that tie them. `reason` says in words what made it outgrow its budget.
+    """
+
+    fields: tuple[str, ...]
+    cells: Mapping[str, CellSet]
+    constraints: tuple[Formula, ...]
+    reason: str
+
+
+Part: TypeAlias = Diagram | OpenPart
+
+
+@dataclass(frozen=True)
+class RowSpace:
+    """The valid rows of a spec as a product of parts that no constraint ties together.
+
+    `fields` is the order of generation: part after part, each in its own order.
+    """
+
+    core: CoreSpec
+    parts: tuple[Part, ...]
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """All generated columns, each after those of its part that it is narrowed by."""
+        return tuple(name for part in self.parts for name in part.fields)
+
+    @property
+    def diagrams(self) -> tuple[Diagram, ...]:
+        """The parts that are known row by row."""
+        return tuple(part for part in self.parts if isinstance(part, Diagram))
+
+    @property
+    def open_parts(self) -> tuple[OpenPart, ...]:
+        """The parts whose rows are narrowed field by field and checked."""
+        return tuple(part for part in self.parts if isinstance(part, OpenPart))
+
+    @property
+    def count(self) -> int | None:
+        """The exact number of valid rows; None where a part is open."""
+        return None if self.open_parts else prod(part.count for part in self.diagrams)
+
+
+def build_row_space(
+    spec: Spec, core: CoreSpec, *, nodes: int = DEFAULT_NODES, effort: int = DEFAULT_EFFORT
+) -> RowSpace | None:
+    """Return the row space of a lowered spec; None where it is known that no row is valid.
+
+    `nodes` and `effort` bound each diagram; both are counted, so that the result does not depend
+    on the machine.
+    """
+    domains = column_domains(spec, core)
+    constraints = list_constraints(spec, core, domains)
+    component = find_components(
+        core.by_name, (sorted(formula_columns(each)) for each in constraints)
+    )
+    fields: dict[int, list[str]] = {}
+    for column in core.columns:
+        fields.setdefault(component[column.name], []).append(column.name)
+    tied: dict[int, list[Formula]] = {number: [] for number in fields}
+    for constraint in constraints:
+        mentioned = formula_columns(constraint)
+        if not mentioned:
+            return None
+        tied[component[min(mentioned)]].append(constraint)
+    parts: list[Part] = []
+    for number, names in fields.items():
+        part = _build_part(names, domains.cells, tied[number], core, nodes, effort)
+        if part is None:
+            return None
+        parts.append(part)
+    return RowSpace(core, tuple(parts))
+
+
+def find_cells(space: RowSpace, prefix: Mapping[str, int | Special], field: str) -> CellSet | None:
+    """Return the cells that a field of a diagram may hold after the cells before it in its part.
+
+    None where the field belongs to an open part. Raises ValueError for a prefix of no valid row.
+    """
+    for part in space.diagrams:
+        if field in part.fields:
+            before = part.fields[: part.fields.index(field)]
+            return part.allowed([prefix[name] for name in before])
+    return None
+
+
+def _build_part(
+    names: Sequence[str],
+    cells: Mapping[str, CellSet],
+    constraints: Sequence[Formula],
+    core: CoreSpec,
+    nodes: int,
+    effort: int,
+) -> Part | None:
+    columns = [core.by_name[name] for name in names]
+    fields = order_by_open_constraints(columns, constraints)
+    try:
+        return build_diagram(fields, cells, constraints, core.by_name, nodes=nodes, effort=effort)
+    except TooLargeError as error:
+        own = {name: cells[name] for name in fields}
+        return OpenPart(
+            fields, own, tuple(constraints), f"too many combinations are open at `{error.field}`"
+        )
