@@ -12,19 +12,18 @@ from synllm.language import parse_spec
 from synllm.resources import finding_names
 from synllm.validate.validate import validate_table
 from tests.literate import Block, blocks_of, findings_of
+from tests.plain_words import SOLVER_WORDS
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECTIONS = ["Fires", "Does not fire", "What to do"]
 GOOD_NEWS = {"complete-row"}
+CATALOGUE = (PROJECT / "synllm/diagnostics/catalogue.py").read_text(encoding="utf-8")
 ABOUT_SPECS = set(
-    re.findall(
-        r'"([a-z0-9-]+)": "',
-        (PROJECT / "synllm/diagnostics/catalogue.py")
-        .read_text(encoding="utf-8")
-        .split("# Specs")[1]
-        .split("# Tables")[0],
-    )
+    re.findall(r'"([a-z0-9-]+)": "', CATALOGUE.split("# Specs")[1].split("# Tables")[0])
 ) - {"unreadable-spec"}
+ABOUT_RULES = FINDINGS.keys() - set(
+    re.findall(r'"([a-z0-9-]+)"', CATALOGUE.split("# Specs")[1].split("# Proofs\n")[0])
+) | {"never-missing"}
 CODE = "".join(
     path.read_text(encoding="utf-8")
     for path in (PROJECT / "synllm").rglob("*.py")
@@ -158,3 +157,10 @@ def test_the_table_that_fires_shows_the_finding(name: str, block: Block, tmp_pat
 @pytest.mark.parametrize(("name", "block"), tables_on_pages("Does not fire"))
 def test_the_table_that_does_not_fire_is_read(name: str, block: Block, tmp_path: Path) -> None:
     assert findings_about(name, block, tmp_path) == set()
+
+
+@pytest.mark.parametrize("name", sorted(ABOUT_RULES))
+def test_a_page_about_rules_has_no_word_of_the_solvers_trade(name: str) -> None:
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", page_of(name), flags=re.S)
+
+    assert SOLVER_WORDS.findall(prose.split("\n", 1)[1]) == []
