@@ -28,8 +28,9 @@ from synllm.proof.session import (
     Unsatisfiable,
 )
 from synllm.proof.witness import encode_value, replay
+from synllm.spec.cells import write_cell
 from synllm.spec.core import CoreSpec
-from synllm.spec.evaluate import cell_belongs, evaluate_rule
+from synllm.spec.evaluate import cell_belongs, column_value, evaluate_rule
 from synllm.spec.expressions import ColumnValue, Compare, HasState, Number
 from synllm.spec.model import Column, Example, Rule, Spec
 from synllm.spec.passes.conditions import split
@@ -106,7 +107,7 @@ def _columns_of_rule(rule: Rule, spec: Spec) -> tuple[str, ...]:
 
 
 def _prove_ok(example: Example, spec: Spec, core: CoreSpec, budget: int) -> Diagnostic | None:
-    outside = _cell_outside(example, spec)
+    outside = _cell_outside(example, spec) or _computed_otherwise(example, spec)
     if outside is not None:
         return outside
     session = Session(core, budget)
@@ -166,6 +167,27 @@ def _cell_outside(example: Example, spec: Spec) -> Diagnostic | None:
                 example.span,
                 also=[(column.type_span, describe_range(column))],
                 fix="correct the example, or what the column can hold",
+            )
+    return None
+
+
+def _computed_otherwise(example: Example, spec: Spec) -> Diagnostic | None:
+    """Return the finding that a derived cell is not what the cells beside it come to, or None."""
+    row: dict[str, Value] = {column.name: MISSING for column in spec.columns}
+    row.update(example.values)
+    for name, value in example.values:
+        column = spec.by_name[name]
+        if column.derivation is None or isinstance(value, Special):
+            continue
+        computed = column_value(column, row, spec)
+        if not isinstance(computed, Special) and computed != value:
+            return report(
+                "example-disagrees",
+                f"the patient of this example cannot exist: {_show_cell(column, value)}, but comes "
+                f"out as {write_cell(column, computed)} from the cells beside it",
+                example.span,
+                also=[(column.name_span, "computed here")],
+                fix="correct the example, or how the column is computed",
             )
     return None
 

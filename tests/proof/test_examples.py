@@ -107,7 +107,7 @@ def test_a_computed_cell_is_held_against_the_cells_it_comes_from() -> None:
 
     assert [finding.headline for finding in found] == [
         "the patient of this example cannot exist: "
-        "`Bilirubin` is 2 and `Bilirubin_umol` is 36 exclude each other",
+        "`Bilirubin_umol` is 36, but comes out as 34 from the cells beside it",
         "the patient of this example cannot exist: `Bilirubin_umol` is 35 in no row of this table",
     ]
 
