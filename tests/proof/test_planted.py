@@ -8,7 +8,7 @@ out, a `twin` block with a small correction, and the findings as a reader sees t
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +47,10 @@ PROVED = {
 AT_LEAST = {"contradictory-rules": 12, "conflict-region": 8, "undecidable-in-practice": 1}
 REDUNDANT = {"duplicate-rule", "shadowed-rule", "implied-rule"}
 REACH = {"unreachable-value", "range-never-reached", "constant-feature"}
+WITH_A_PATIENT = REACH | {
+    *("gap-in-cases", "overlap-in-cases", "boundary-seam", "conflict-region"),
+    *("rule-forbids-its-condition", "never-applies-given-others", "impossible-domain"),
+}
 ABOUT_MORE = {"gap-in-cases", "undecidable-in-practice", "unneeded-allow"}
 RESTING_ON_NAMED = (PROVED | {"never-missing"}) - ABOUT_MORE
 
@@ -135,8 +139,9 @@ def test_a_planted_mistake_is_found_in_its_place_and_nothing_else(case: Case) ->
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_a_reader_sees_the_patients_the_places_and_the_way_out(case: Case) -> None:
-    answer = render(answer_to(case).findings)
+def test_a_reader_sees_the_places_and_the_way_out(case: Case) -> None:
+    # Which patient is shown may change with the search; that they show the finding is judged below.
+    answer = render(replace(each, witness=()) for each in answer_to(case).findings)
 
     if os.environ.get("SYNLLM_ACCEPT"):
         accept(case, answer)
@@ -159,6 +164,7 @@ def test_every_patient_shown_is_one_who_shows_the_finding(case: Case) -> None:
     answer = answer_to(case)
 
     for finding in answer.findings:
+        assert finding.witness or finding.finding not in WITH_A_PATIENT
         if finding.witness:
             judge_patient(finding, answer.spec)
 
