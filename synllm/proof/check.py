@@ -40,7 +40,7 @@ def prove(
 
     inquiry, told = Inquiry(spec, core, budget), Told()
     findings = [finding for find in list_finders() for finding in find(inquiry, told)]
-    findings.extend(prove_examples(spec, core, budget))
+    findings.extend(prove_examples(inquiry))
     if "uncited-rule" in enabled:
         findings.extend(find_uncited_rules(spec))
     findings.extend(report_open_questions(inquiry))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 import z3
@@ -13,12 +14,12 @@ from synllm.proof.claims import (
     describe_range,
     list_names,
     rule_named,
-    statement_claims,
     write_number,
 )
 from synllm.proof.cores import irreducible_core
 from synllm.proof.encode import encode_formula
 from synllm.proof.hardness import report_undecided
+from synllm.proof.inquiry import Inquiry
 from synllm.proof.reasons import take_apart
 from synllm.proof.session import (
     Claim,
@@ -27,10 +28,11 @@ from synllm.proof.session import (
     Undecided,
     Unsatisfiable,
 )
+from synllm.proof.sureness import settle
 from synllm.proof.witness import encode_value, replay
 from synllm.spec.cells import write_cell
 from synllm.spec.core import CoreSpec
-from synllm.spec.evaluate import cell_belongs, column_value, evaluate_rule
+from synllm.spec.evaluate import cell_belongs, column_value
 from synllm.spec.expressions import ColumnValue, Compare, HasState, Number
 from synllm.spec.model import Column, Example, Rule, Spec
 from synllm.spec.passes.conditions import split
@@ -40,31 +42,44 @@ from synllm.spec.types import IdentifierType
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Special, Value, Verdict
 
 
-def prove_examples(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic]:
-    """Return a finding for each example that says otherwise than the rules do.
+@dataclass(frozen=True, slots=True)
+class JudgedExample:
+    """An example with the finding that it says otherwise than the rules, or that this is open.
 
-    An `example ok` must be part of a valid row; on an `example breaks R`, R must be surely false
-    with everything that the example leaves out unknown.
+    None where it agrees.
     """
-    findings: list[Diagnostic] = []
-    for example in spec.examples:
-        finding = (
-            _prove_ok(example, spec, core, budget)
-            if example.breaks is None
-            else _check_breaks(example, example.breaks, spec)
-        )
-        if finding is not None:
-            findings.append(finding)
-    return findings
+
+    example: Example
+    finding: Diagnostic | None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the budget ran out before it was known whether the example agrees."""
+        return self.finding is not None and self.finding.finding == "undecidable-in-practice"
 
 
-def _check_breaks(example: Example, name: str, spec: Spec) -> Diagnostic | None:
-    rule = rule_named(spec, name)
+def prove_examples(inquiry: Inquiry) -> list[Diagnostic]:
+    """Return a finding for each example that says otherwise than the rules do."""
+    judged = (judge_example(example, inquiry) for example in inquiry.spec.examples)
+    return [each.finding for each in judged if each.finding is not None]
+
+
+def judge_example(example: Example, inquiry: Inquiry) -> JudgedExample:
+    """Return whether an example says what the rules do.
+
+    An `example ok` must be part of a valid row; on an `example breaks R`, R must be false whatever
+    the cells hold that the example leaves out.
+    """
+    if example.breaks is None:
+        return JudgedExample(example, _prove_ok(example, inquiry))
+    return JudgedExample(example, _check_breaks(example, example.breaks, inquiry))
+
+
+def _check_breaks(example: Example, name: str, inquiry: Inquiry) -> Diagnostic | None:
+    rule = rule_named(inquiry.spec, name)
     if rule is None:
         return None
-    row: dict[str, Value] = {column.name: MISSING for column in spec.columns}
-    row.update(example.values)
-    verdict = evaluate_rule(rule, row, spec)
+    verdict = settle(rule, dict(example.values), inquiry)
     if verdict is Verdict.VIOLATED:
         return None
     return report(
@@ -72,7 +87,7 @@ def _check_breaks(example: Example, name: str, spec: Spec) -> Diagnostic | None:
         f"the patient of this example does not surely break rule `{name}`: {_why(verdict)}",
         example.span,
         also=[(body_of(rule), f"rule `{name}`: {rule.sentence}")],
-        fix=_mend_breaks(verdict, example, rule, spec),
+        fix=_mend_breaks(verdict, example, rule, inquiry.spec),
     )
 
 
@@ -106,15 +121,13 @@ def _columns_of_rule(rule: Rule, spec: Spec) -> tuple[str, ...]:
     return written_columns(conditions, spec)
 
 
-def _prove_ok(example: Example, spec: Spec, core: CoreSpec, budget: int) -> Diagnostic | None:
+def _prove_ok(example: Example, inquiry: Inquiry) -> Diagnostic | None:
+    spec, core = inquiry.spec, inquiry.core
     outside = _cell_outside(example, spec) or _computed_otherwise(example, spec)
     if outside is not None:
         return outside
-    session = Session(core, budget)
-    claims = session.track(
-        [*_cell_claims(example, spec, session), *statement_claims(spec, session)]
-    )
-    match session.ask(claims):
+    given = [claim.expression for claim in _cell_claims(example, spec, inquiry.session)]
+    match inquiry.session.ask(sorted(inquiry.hard), given):
         case Satisfiable(cells=cells):
             replay(cells, core, spec)
             return None
@@ -122,7 +135,7 @@ def _prove_ok(example: Example, spec: Spec, core: CoreSpec, budget: int) -> Diag
             question = "whether the patient of this example can exist"
             return report_undecided(spec, core, question)
         case Unsatisfiable():
-            return _report_impossible(example, spec, core, budget)
+            return _report_impossible(example, spec, core, inquiry.budget)
 
 
 def _report_impossible(example: Example, spec: Spec, core: CoreSpec, budget: int) -> Diagnostic:

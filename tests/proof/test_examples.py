@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from synllm.diagnostics.diagnostic import Diagnostic
 from synllm.proof.check import DEFAULT_BUDGET
 from synllm.proof.examples import prove_examples
+from synllm.proof.inquiry import Inquiry
 from synllm.spec.evaluate import row_is_valid
 from synllm.spec.model import Example, Spec
 from synllm.spec.passes.lower import lower
@@ -20,7 +21,7 @@ from tests.specs_in_code import cirrhosis_like, stroke_like
 
 def findings(spec: Spec, *examples: Example) -> list[Diagnostic]:
     spec = replace(spec, examples=examples)
-    return prove_examples(spec, lower(spec), DEFAULT_BUDGET)
+    return prove_examples(Inquiry(spec, lower(spec), DEFAULT_BUDGET))
 
 
 def ok(**cells: Value) -> Example:
