@@ -21,7 +21,9 @@ from synllm.cli import (
     new_command,
     run_command,
     show_command,
+    test_command,
     validate_command,
+    witness_command,
 )
 from synllm.cli.exits import Exit
 
@@ -31,6 +33,8 @@ COMMANDS: dict[str, ModuleType] = {
     "fmt": fmt_command,
     "compile": compile_command,
     "run": run_command,
+    "test": test_command,
+    "witness": witness_command,
     "validate": validate_command,
     "coverage": coverage_command,
     "diff": diff_command,

@@ -7,8 +7,7 @@ complete; what an interrupted run delivered stays readable under the partial nam
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Protocol
@@ -21,7 +20,7 @@ from synllm.spec.evaluate import column_value
 from synllm.spec.model import Column, Spec
 from synllm.spec.types import CategoryType, Code, IdentifierType, NumberType
 from synllm.spec.values import Row, Special, Value
-from synllm.targets.row_format import json_value
+from synllm.targets.row_format import json_text, json_value
 
 FORMATS = (".csv", ".jsonl", ".parquet")
 
@@ -31,23 +30,26 @@ class Sink(Protocol):
 
     partial: Path
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Append rows, durably enough to survive the process."""
+    def write(self, rows: Sequence[Row], remarks: Sequence[str] = ()) -> None:
+        """Append rows, each with its remark if any, durably enough to survive the process."""
 
     def close(self) -> None:
         """Make the partial file readable as it is."""
 
 
-def open_sink(spec: Spec, output: Path) -> Sink:
-    """Return a sink for the output's format, told by its ending; raises OSError, ValueError."""
+def open_sink(spec: Spec, output: Path, remark: str | None = None) -> Sink:
+    """Return a sink for the output's format, told by its ending; raises OSError, ValueError.
+
+    `remark` names one more column, whose text comes with each row.
+    """
     partial = output.with_name(output.name + ".partial")
     match output.suffix.lower():
         case ".csv":
-            return _CsvSink(spec, partial)
+            return _CsvSink(spec, partial, remark)
         case ".jsonl":
-            return _JsonLinesSink(spec, partial)
+            return _JsonLinesSink(spec, partial, remark)
         case ".parquet":
-            return _ParquetSink(spec, partial)
+            return _ParquetSink(spec, partial, remark)
         case other:
             raise ValueError(f"no format ends in {other!r}")
 
@@ -64,64 +66,81 @@ def complete_row(spec: Spec, row: Row, number: int) -> dict[str, Value]:
     }
 
 
-class _TextSink:
-    """What CSV and JSON lines share: a text file that is flushed after every batch."""
+class CsvWriter:
+    """Writes rows as CSV, its header first; `remark` names one more column."""
 
-    def __init__(self, spec: Spec, partial: Path) -> None:
+    def __init__(self, spec: Spec, file: IO[str], remark: str | None = None) -> None:
         self.spec = spec
-        self.partial = partial
         self.count = 0
-        self.file: IO[str] = partial.open("w", encoding="utf-8", newline="")
+        self.writer = csv.writer(file, lineterminator="\n")
+        extra = [] if remark is None else [remark]
+        self.writer.writerow([*(column.name for column in spec.columns), *extra])
 
-    def numbered(self, rows: Sequence[Row]) -> Iterable[Mapping[str, Value]]:
-        """Yield the rows with all their columns."""
-        for row in rows:
+    def write(self, rows: Sequence[Row], remarks: Sequence[str] = ()) -> None:
+        """Write the rows as lines, each with its remark if there are any."""
+        for place, row in enumerate(rows):
             self.count += 1
-            yield complete_row(self.spec, row, self.count)
+            complete = complete_row(self.spec, row, self.count)
+            cells = [write_cell(column, complete[column.name]) for column in self.spec.columns]
+            self.writer.writerow([*cells, *remarks[place : place + 1]])
+
+
+class _CsvSink:
+    def __init__(self, spec: Spec, partial: Path, remark: str | None) -> None:
+        self.partial = partial
+        self.file: IO[str] = partial.open("w", encoding="utf-8", newline="")
+        self.writer = CsvWriter(spec, self.file, remark)
+
+    def write(self, rows: Sequence[Row], remarks: Sequence[str] = ()) -> None:
+        """Append the rows as lines."""
+        self.writer.write(rows, remarks)
+        self.file.flush()
 
     def close(self) -> None:
         """Close the file; whole rows only are in it."""
         self.file.close()
 
 
-class _CsvSink(_TextSink):
-    def __init__(self, spec: Spec, partial: Path) -> None:
-        super().__init__(spec, partial)
-        self.writer = csv.writer(self.file, lineterminator="\n")
-        self.writer.writerow([column.name for column in spec.columns])
+class _JsonLinesSink:
+    def __init__(self, spec: Spec, partial: Path, remark: str | None) -> None:
+        self.spec = spec
+        self.partial = partial
+        self.remark = remark
+        self.count = 0
+        self.file: IO[str] = partial.open("w", encoding="utf-8", newline="")
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Append the rows as lines."""
-        for row in self.numbered(rows):
-            self.writer.writerow(
-                [write_cell(column, row[column.name]) for column in self.spec.columns]
-            )
-        self.file.flush()
-
-
-class _JsonLinesSink(_TextSink):
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[Row], remarks: Sequence[str] = ()) -> None:
         """Append the rows as JSON objects."""
-        for row in self.numbered(rows):
-            cells = ",".join(
-                f"{json.dumps(column.name, ensure_ascii=False)}:"
-                f"{_json_cell(column, row[column.name])}"
+        for place, row in enumerate(rows):
+            self.count += 1
+            complete = complete_row(self.spec, row, self.count)
+            cells = [
+                f"{json_text(column.name)}:{_json_cell(column, complete[column.name])}"
                 for column in self.spec.columns
-            )
-            self.file.write("{" + cells + "}\n")
+            ]
+            if self.remark is not None:
+                cells.append(f"{json_text(self.remark)}:{json_text(remarks[place])}")
+            self.file.write("{" + ",".join(cells) + "}\n")
         self.file.flush()
+
+    def close(self) -> None:
+        """Close the file; whole rows only are in it."""
+        self.file.close()
 
 
 class _ParquetSink:
-    def __init__(self, spec: Spec, partial: Path) -> None:
+    def __init__(self, spec: Spec, partial: Path, remark: str | None) -> None:
         self.spec = spec
         self.partial = partial
+        self.remark = remark
         self.count = 0
         fields = [pa.field(column.name, arrow_type(column)) for column in spec.columns]
+        if remark is not None:
+            fields.append(pa.field(remark, pa.string()))
         self.schema = pa.schema(fields)
         self.writer = pq.ParquetWriter(partial, self.schema)
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[Row], remarks: Sequence[str] = ()) -> None:
         """Append the rows as one row group."""
         if not rows:
             return
@@ -136,6 +155,8 @@ class _ParquetSink:
             )
             for column in self.spec.columns
         ]
+        if self.remark is not None:
+            columns.append(pa.array(list(remarks), type=pa.string()))
         self.writer.write_table(pa.table(columns, schema=self.schema))
 
     def close(self) -> None:

@@ -1,0 +1,1 @@
+"""A spec's examples as tests: run, shown, written and added to the file."""
