@@ -18,6 +18,7 @@ def prove_statistics(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic
     from synllm.proof.statistics.alone import prove_each_alone
     from synllm.proof.statistics.averages import prove_averages
     from synllm.proof.statistics.correlations import prove_correlations
+    from synllm.proof.statistics.odds import prove_odds_ratios
     from synllm.proof.statistics.pool import Pool
     from synllm.proof.statistics.pricing import Pricing
     from synllm.proof.statistics.shares import prove_shares_complete
@@ -38,6 +39,7 @@ def prove_statistics(spec: Spec, core: CoreSpec, budget: int) -> list[Diagnostic
             refuted += prove_each_alone(spec, core, statistics, pricing, pool)
         findings += [each.diagnostic for each in refuted]
         findings += prove_correlations(spec, statistics)
+        findings += prove_odds_ratios(statistics)
         findings += prove_averages(spec, statistics, block.n)
         findings += prove_no_small_cells(spec, statistics, block.n)
         if some_row:
