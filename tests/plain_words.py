@@ -5,7 +5,8 @@ import re
 SOLVER_WORDS = re.compile(
     r"\b(z3|smt|sat|unsat|(un)?satisf\w*|solvers?|models?|cores?|assert\w*|assum\w*|variables?"
     r"|constraints?|predicates?|formulas?|axioms?|encod\w*|(un)?decidable|proofs?|prov\w+|witness\w*"
-    r"|minimal|irreducible|domains?|rlimit|timeouts?|budgets?|booleans?|integers?|nonlinear)\b",
+    r"|minimal|irreducible|domains?|rlimit|timeouts?|budgets?|booleans?|integers?|nonlinear"
+    r"|(in)?feasib\w*|certificates?|duals?|linear|programmes?|polytopes?|mixtures?|optimi\w*)\b",
     re.I,
 )
 

@@ -11,7 +11,7 @@ from synllm.diff.show_text import render_text
 from synllm.diff.word_changes import summary, word_direction
 from synllm.language.load import parse_spec
 from synllm.spec.model import Spec
-from tests.proof.test_cases import SOLVER_WORDS
+from tests.plain_words import SOLVER_WORDS
 
 OLD = """synspec 1
 

@@ -30,6 +30,8 @@ from synllm.spec.model import Spec
 _MET = 1e-9
 _ROUNDS = 120
 _LOWEST = 6
+_WIDE = 16
+_ROUNDS_IF_WIDE = 6
 _ROWS_WANTED = 2200
 _MOST_STEPS = 100
 _WELL_FILLED = Fraction(1, 1_000)
@@ -77,6 +79,9 @@ class Mixture:
         structure = Structure(spec, core, self._sums)
         self._pool = Pool(spec, core, pricing, structure.cuts)
         self._programme = Programme(structure, self._sums, self._ledger)
+        widest = max(len(group.parts) for group in structure.groups)
+        self._rounds = _ROUNDS if widest <= _WIDE else _ROUNDS_IF_WIDE
+        self._lowest = _LOWEST if widest <= _WIDE else 1
 
     def gather(self) -> bool:
         """Fill the pool with rows; return False where not even one valid row was found."""
@@ -116,7 +121,7 @@ class Mixture:
         """
         place = self._ratios[ratio]
         step = Fraction(1, 10**digits)
-        for _ in range(_ROUNDS):
+        for _ in range(self._rounds):
             self._programme.see(self._pool.rows)
             suggestion = self._programme.greatest_ratio(used, place, sign)
             if suggestion is None:
@@ -135,7 +140,7 @@ class Mixture:
         return None
 
     def _search(self, used: Sequence[int], whole: int | None) -> Clash | LeftOpen | None:
-        for _ in range(_ROUNDS):
+        for _ in range(self._rounds):
             self._programme.see(self._pool.rows)
             suggestion = self._programme.least_violation(used, whole)
             if suggestion.value < _MET:
@@ -180,7 +185,7 @@ class Mixture:
     def _descend(self, total: Sequence[Amount], *, strict: bool) -> bool:
         """Return whether rows came to less than a clash allows, and keep them."""
         new = False
-        for row in self._pool.lowest(total, _LOWEST):
+        for row in self._pool.lowest(total, self._lowest):
             lower = self._pool.descend(row, total)
             amount = self._ledger.contribution(total, lower)
             if amount < 0 or (amount == 0 and not strict):

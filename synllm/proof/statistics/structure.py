@@ -36,6 +36,8 @@ from synllm.spec.passes.lower import written_columns
 from synllm.spec.passes.terms import Scope
 from synllm.spec.values import Row, Special
 
+_COUNTED = 50
+
 Part: TypeAlias = tuple[str, Literal["state", "value"]]
 
 
@@ -167,7 +169,7 @@ class Structure:
 def join_tree(ties: Iterable[frozenset[Part]]) -> list[Group]:
     """Return the maximal groups of a chordal graph over the ties, each after its parent.
 
-    Parts are taken out in the order of least fill-in.
+    Parts are taken out in the order of least fill-in, or of fewest neighbours while there are very many.
     """
     near: dict[Part, set[Part]] = {}
     for tie in ties:
@@ -175,7 +177,9 @@ def join_tree(ties: Iterable[frozenset[Part]]) -> list[Group]:
             near.setdefault(part, set()).update(tie - {part})
     cliques: list[frozenset[Part]] = []
     while near:
-        part = min(near, key=lambda each: (_fill(each, near), len(near[each]), each))
+        # Counting what a removal fills in takes too long where everything is tied to everything.
+        count = _fill if len(near) <= _COUNTED else _degree
+        part = min(near, key=lambda each: (count(each, near), len(near[each]), each))
         around = near.pop(part)
         clique = frozenset((part, *around))
         if not any(clique <= other for other in cliques):
@@ -188,6 +192,10 @@ def join_tree(ties: Iterable[frozenset[Part]]) -> list[Group]:
 
 def _fill(part: Part, near: Mapping[Part, set[Part]]) -> int:
     return sum(two not in near[one] for one, two in combinations(near[part], 2))
+
+
+def _degree(part: Part, near: Mapping[Part, set[Part]]) -> int:
+    return len(near[part])
 
 
 def _hang(cliques: Sequence[frozenset[Part]]) -> list[Group]:
