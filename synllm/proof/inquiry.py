@@ -38,6 +38,7 @@ from synllm.spec.passes.conditions import Split, split
 from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of
 from synllm.spec.passes.relations import complement
 from synllm.spec.passes.terms import Scope
+from synllm.spec.values import Special
 
 _REMEMBERED = 200
 _CHANGED = 12
@@ -309,15 +310,24 @@ class Inquiry:
         """
         if component not in self._bases:
             names = self._columns_of[component]
-            outcome = self.session.ask(self._linked([component], self.hard))
-            obeyed = isinstance(outcome, Satisfiable)
+            linked = self._linked([component], self.hard)
+            cells = {name: self._any_row[name] for name in names}
+            obeyed = self._are_declared(cells) and not any(
+                is_true(self._refusals[index], self._any_row) for index in linked
+            )
+            outcome = Satisfiable(cells) if obeyed else self.session.ask(linked)
             if isinstance(outcome, Satisfiable):
-                cells = {name: outcome.cells[name] for name in names}
-            else:
-                cells = {name: self._any_row[name] for name in names}
+                obeyed, cells = True, {name: outcome.cells[name] for name in names}
             self._sound[component] = not isinstance(outcome, Unsatisfiable)
             self._bases[component] = (cells, obeyed)
         return self._bases[component]
+
+    def _are_declared(self, cells: Cells) -> bool:
+        """Return whether every cell is one of the values that its column can have."""
+        return all(
+            not isinstance(cell, Special) and cell in self.core.by_name[name].values
+            for name, cell in cells.items()
+        )
 
     def _make_typical(
         self, formula: Formula, cells: Cells, obeying: Collection[int] | None
