@@ -64,9 +64,9 @@ def _change(
                 yield present
             for name in names:
                 for end in _ends(columns[name]):
-                    changed = {**present, name: end}
-                    if is_true(formula, changed):
-                        yield changed
+                    if is_true(formula, {**present, name: end}):
+                        yield {**present, name: _least_change(formula, present, name, end, columns)}
+                        yield {**present, name: end}
         case AllOf(operands=operands):
             first, *others = operands
             rest: Formula = AllOf(tuple(others)) if len(others) > 1 else others[0]
@@ -97,6 +97,25 @@ def _list_cells(
         yield MISSING
     if literal.not_applicable and column.may_not_apply:
         yield NOT_APPLICABLE
+
+
+def _least_change(
+    formula: Formula, cells: Cells, name: str, end: int, columns: Mapping[str, CoreColumn]
+) -> int:
+    """Return a value on the way to `end` that makes the formula true, just past one that doesn't.
+
+    Where a column's values have holes, that is the end itself.
+    """
+    start = cells[name]
+    if isinstance(start, Special) or len(columns[name].values.intervals) > 1:
+        return end
+    while abs(end - start) > 1:
+        middle = (start + end) // 2
+        if is_true(formula, {**cells, name: middle}):
+            end = middle
+        else:
+            start = middle
+    return end
 
 
 def _ends(column: CoreColumn) -> tuple[int, ...]:
