@@ -169,7 +169,8 @@ class Structure:
 def join_tree(ties: Iterable[frozenset[Part]]) -> list[Group]:
     """Return the maximal groups of a chordal graph over the ties, each after its parent.
 
-    Parts are taken out in the order of least fill-in, or of fewest neighbours while there are very many.
+    Parts are taken out in the order of least fill-in, or of fewest neighbours while there are very
+    many.
     """
     near: dict[Part, set[Part]] = {}
     for tie in ties:
