@@ -32,6 +32,7 @@ _ROUNDS = 120
 _LOWEST = 6
 _WIDE = 16
 _ROUNDS_IF_WIDE = 6
+_ROWS_IF_WIDE = 500
 _ROWS_WANTED = 2200
 _MOST_STEPS = 100
 _WELL_FILLED = Fraction(1, 1_000)
@@ -82,6 +83,7 @@ class Mixture:
         widest = max(len(group.parts) for group in structure.groups)
         self._rounds = _ROUNDS if widest <= _WIDE else _ROUNDS_IF_WIDE
         self._lowest = _LOWEST if widest <= _WIDE else 1
+        self._rows_wanted = _ROWS_WANTED if widest <= _WIDE else _ROWS_IF_WIDE
 
     def gather(self) -> bool:
         """Fill the pool with rows; return False where not even one valid row was found."""
@@ -90,7 +92,7 @@ class Mixture:
             self._pool.seek(event)
         rows = len(self._pool.rows)
         if rows:
-            self._pool.wander(min(_MOST_STEPS, _ROWS_WANTED // rows + 1))
+            self._pool.wander(min(_MOST_STEPS, self._rows_wanted // rows + 1))
         return rows > 0
 
     def find_clash(
