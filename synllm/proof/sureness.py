@@ -5,36 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from synllm.proof.inquiry import Inquiry
-from synllm.proof.session import Cells, Unsatisfiable
-from synllm.proof.witness import encode_value
+from synllm.proof.session import Satisfiable, Undecided, Unsatisfiable
+from synllm.proof.witness import decode_row, encode_value
 from synllm.spec.core import Formula, Membership, Outcomes, ValueSet
 from synllm.spec.evaluate import evaluate_rule
 from synllm.spec.expressions import HasState, walk
-from synllm.spec.model import Rule, Spec
+from synllm.spec.model import Rule
 from synllm.spec.passes.formulas import FALSE
-from synllm.spec.passes.lower import written_columns
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Special, Value, Verdict
 
 
 def settle(rule: Rule, values: Mapping[str, Value], inquiry: Inquiry) -> Verdict:
     """Return the verdict that a rule has on every row with these cells, or `undecided`.
 
-    Cells left out are unknown. A verdict that needs none of them is the same whatever they hold,
-    as the logic is monotone in them; all but in a test of absence. Where one asks whether a cell
-    left out is missing or applies, the verdict stands if no row with these cells has another.
+    Cells left out are unknown: a verdict that needs none of them is the same whatever they hold, as
+    the logic is monotone in them. All but in a test of absence: a rule that asks whether a cell is
+    missing or applies has a verdict if no row with these cells has another.
     """
     spec = inquiry.spec
     row: dict[str, Value] = {column.name: MISSING for column in spec.columns}
     row.update(values)
-    verdict = evaluate_rule(rule, row, spec)
-    if verdict is Verdict.UNDECIDED or not _tested(rule, spec) - values.keys():
-        return verdict
+    if not _tests_absence(rule):
+        return evaluate_rule(rule, row, spec)
+    pinned = pin_values(values, inquiry)
+    match inquiry.ask(inquiry.all_of(*pinned), ()):
+        case Satisfiable(cells=cells):
+            verdict = evaluate_rule(rule, decode_row(cells, inquiry.core), spec)
+        case Unsatisfiable():
+            # A cell that its column can't hold, which is told elsewhere.
+            return evaluate_rule(rule, row, spec)
+        case Undecided():
+            return Verdict.UNDECIDED
     place = next(each.index for each in inquiry.rules if each.rule.name == rule.name)
     wanted = _outcome(inquiry.statement(place).outcomes, verdict)
-    others = inquiry.all_of(*pin_values(values, inquiry), inquiry.opposite(wanted))
-    if isinstance(inquiry.ask(others, ()), Unsatisfiable):
-        return verdict
-    return Verdict.UNDECIDED
+    others = inquiry.all_of(*pinned, inquiry.opposite(wanted))
+    alike = isinstance(inquiry.ask(others, ()), Unsatisfiable)
+    return verdict if alike else Verdict.UNDECIDED
 
 
 def drop_cells(
@@ -68,11 +74,6 @@ def pin_values(values: Mapping[str, Value], inquiry: Inquiry) -> list[Formula]:
     return pinned
 
 
-def pin_cells(cells: Cells) -> list[Formula]:
-    """Return the formulas that columns hold exactly these cells."""
-    return [holds_cell(name, cell) for name, cell in cells.items()]
-
-
 def holds_cell(name: str, cell: int | Special) -> Membership:
     """Return the formula that a column holds exactly this cell."""
     if isinstance(cell, Special):
@@ -99,12 +100,6 @@ def _outcome(outcomes: Outcomes, verdict: Verdict) -> Formula:
             return FALSE
 
 
-def _tested(rule: Rule, spec: Spec) -> set[str]:
-    """Return the columns whose absence a rule tests, computed columns and what they come from."""
+def _tests_absence(rule: Rule) -> bool:
     conditions = (rule.then,) if rule.when is None else (rule.when, rule.then)
-    tested: set[str] = set()
-    for condition in conditions:
-        for part in walk(condition):
-            if isinstance(part, HasState):
-                tested.update(written_columns((part,), spec))
-    return tested
+    return any(isinstance(part, HasState) for each in conditions for part in walk(each))

@@ -43,13 +43,18 @@ def rule_of(suggestion: Suggestion, spec: Spec) -> Rule:
     return next(rule for rule in spec.rules if rule.name == suggestion.rule)
 
 
+def everywhere(example: Example, rule: Rule, verdict: Verdict, spec: Spec) -> bool:
+    """Whether every row with these cells has the verdict."""
+    return all(
+        evaluate_rule(rule, each, spec) is verdict for each in all_rows(spec) if fits(each, example)
+    )
+
+
 def surely(example: Example, rule: Rule, verdict: Verdict, spec: Spec) -> bool:
     """Whether the verdict stands with the other cells unknown, and on every row with these cells."""
     row: dict[str, Value] = {column.name: MISSING for column in spec.columns}
     row.update(example.values)
-    return evaluate_rule(rule, row, spec) is verdict and all(
-        evaluate_rule(rule, each, spec) is verdict for each in all_rows(spec) if fits(each, example)
-    )
+    return evaluate_rule(rule, row, spec) is verdict and everywhere(example, rule, verdict, spec)
 
 
 def refused_by_others(row: Mapping[str, Value], rule: Rule, spec: Spec) -> bool:
@@ -105,9 +110,9 @@ def test_suggestions_say_what_every_row_says(spec: Spec) -> None:
             assert any(row_is_valid(row, spec) for row in fitting)
         else:
             assert example.breaks == rule.name
-            assert surely(example, rule, Verdict.VIOLATED, spec)
+            assert everywhere(example, rule, Verdict.VIOLATED, spec)
         if each.purpose is Purpose.HOLDS:
-            assert surely(example, rule, Verdict.HOLDS, spec)
+            assert everywhere(example, rule, Verdict.HOLDS, spec)
         if each.purpose is Purpose.ALONE:
             assert any(not refused_by_others(row, rule, spec) for row in fitting)
 
