@@ -8,14 +8,13 @@ from collections.abc import Iterator
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import body_of
-from synllm.proof.findings.needed_ranges import NeededRanges
+from synllm.proof.findings.needed_ranges import ranges_behind_rule
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry
 
 
 def find_always_true(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a finding for each rule of this file that no recordable patient can break."""
-    ranges = NeededRanges(inquiry)
     for case in inquiry.rules:
         rule = case.rule
         if not case.own or rule.name in told.rules:
@@ -28,6 +27,6 @@ def find_always_true(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
                 f"rule `{rule.name}` says nothing: every patient in the declared ranges obeys it",
                 body_of(rule),
                 "always so",
-                also=ranges.for_statement(case.index),
+                also=ranges_behind_rule(inquiry, rule),
                 fix="tighten the rule if it should exclude someone, or drop it",
             )

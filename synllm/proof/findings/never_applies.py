@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
-from synllm.proof.findings.needed_ranges import NeededRanges
+from synllm.proof.findings.needed_ranges import ranges_against_condition
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry
 
 
 def find_never_applies(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a finding for each rule of this file whose `when` no patient can meet."""
-    ranges = NeededRanges(inquiry)
     for case in inquiry.rules:
         rule = case.rule
         if rule.when is None or not case.own or rule.name in told.rules:
@@ -28,6 +27,6 @@ def find_never_applies(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
                 "its condition",
                 rule.when.span,
                 "no patient meets this",
-                also=ranges.for_condition(rule.when),
+                also=ranges_against_condition(inquiry, rule.when),
                 fix="correct the condition, or drop the rule",
             )
