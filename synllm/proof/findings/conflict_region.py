@@ -5,18 +5,34 @@ neither conclusion by itself denies the other rule's condition.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
-from synllm.proof.claims import body_of
+from synllm.proof.claims import body_of, list_names
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry, RuleCase
 from synllm.spec.core import AllOf, AnyOf, Formula, Membership, formula_columns
 
 
+@dataclass(frozen=True, slots=True)
+class _Conflict:
+    """Two rules that refuse everyone whom both are about, and such a patient."""
+
+    left: RuleCase
+    right: RuleCase
+    patient: tuple[tuple[str, str], ...]
+
+    def turned(self) -> _Conflict:
+        return _Conflict(self.right, self.left, self.patient)
+
+
 def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
     """Yield a finding for each two rules that between them refuse everyone whom both are about.
+
+    Where one rule is in conflict with several others, that is one finding.
 
     The patient shown meets both conditions; every other statement allows them, and the first of
     the two does if it can.
@@ -37,6 +53,7 @@ def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
         for left, right in combinations(cases, 2)
         if left.own or right.own
     }
+    conflicts: list[_Conflict] = []
     for key in sorted(pairs):
         left, right = pairs[key]
         if frozenset(key) in told.pairs or left.rule.when is right.rule.when is None:
@@ -46,46 +63,67 @@ def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
         conditions = formula_columns(left.when.true) | formula_columns(right.when.true)
         if _go_together(ways[left.index], ways[right.index], conditions):
             continue
-        yield from _find_conflict(left, right, inquiry, told)
+        if told.is_consequence(key):
+            continue
+        conflict = _find_conflict(left, right, inquiry)
+        if conflict is not None:
+            told.tell(key)
+            conflicts.append(conflict)
+    yield from map(_report, _gather(conflicts))
 
 
-def _find_conflict(
-    left: RuleCase, right: RuleCase, inquiry: Inquiry, told: Told
-) -> Iterator[Diagnostic]:
-    pair = (left.index, right.index)
+def _find_conflict(left: RuleCase, right: RuleCase, inquiry: Inquiry) -> _Conflict | None:
     if not left.own:  # what stands in a library is not what the reader came to mend
         left, right = right, left
-    names = f"rule `{left.rule.name}` and rule `{right.rule.name}`"
-    question = f"{names} can both be met"
+    question = f"rule `{left.rule.name}` and rule `{right.rule.name}` can both be met"
     met = inquiry.all_of(left.when.true, right.when.true)
-    if inquiry.possible(inquiry.all_of(met, left.then.true, right.then.true), question, ()) is not (
-        False
-    ):
-        return
+    both = inquiry.all_of(met, left.then.true, right.then.true)
+    if inquiry.possible(both, question, ()) is not False:
+        return None
     for one in (left, right):
         if inquiry.possible(inquiry.all_of(met, one.then.true), question, ()) is not True:
-            return
-    others = inquiry.hard - set(pair)
-    if not inquiry.is_sound(formula_columns(met)) or inquiry.possible(
-        met, question, others
-    ) is not (True):
-        return
-    if told.is_consequence(pair):
-        return
+            return None
+    others = inquiry.hard - {left.index, right.index}
+    if not inquiry.is_sound(formula_columns(met)):
+        return None
+    if inquiry.possible(met, question, others) is not True:
+        return None
     obeying_left = inquiry.example(inquiry.all_of(met, left.then.true), others)
     patient = obeying_left or inquiry.example(met, others)
-    if patient is None:
-        return
-    told.tell(pair)
-    yield report(
+    return None if patient is None else _Conflict(left, right, inquiry.patient(patient))
+
+
+def _gather(conflicts: Sequence[_Conflict]) -> Iterator[list[_Conflict]]:
+    """Yield the conflicts, those of one rule with several others together, it being named first."""
+    left = list(conflicts)
+    while left:
+        uses = Counter(case.index for each in left for case in (each.left, each.right))
+        shared = max(uses, key=lambda index: (uses[index], -index))
+        if uses[shared] == 1:
+            yield from ([each] for each in left)
+            return
+        star = [each for each in left if shared in (each.left.index, each.right.index)]
+        left = [each for each in left if each not in star]
+        yield [each if each.left.index == shared else each.turned() for each in star]
+
+
+def _report(star: Sequence[_Conflict]) -> Diagnostic:
+    first = star[0].left
+    names = [f"rule `{each.right.rule.name}`" for each in star]
+    together = names[0] if len(names) == 1 else f"each of {list_names(names, 'and')}"
+    return report(
         "conflict-region",
-        f"{names} refuse every patient whom both are about: their conclusions can't both hold",
-        body_of(left.rule),
-        f"rule `{left.rule.name}`: {left.rule.sentence}",
-        also=[(body_of(right.rule), f"rule `{right.rule.name}`: {right.rule.sentence}")],
+        f"rule `{first.rule.name}` and {together} refuse every patient whom both are about: their "
+        "conclusions can't both hold",
+        body_of(first.rule),
+        f"rule `{first.rule.name}`: {first.rule.sentence}",
+        also=[
+            (body_of(case.rule), f"rule `{case.rule.name}`: {case.rule.sentence}")
+            for case in (each.right for each in star)
+        ],
         fix="narrow one of the conditions; if there are no such patients, write "
         '`allow conflict-region because "…"` under one of the rules',
-        witness=inquiry.patient(patient),
+        witness=star[0].patient,
     )
 
 
