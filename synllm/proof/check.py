@@ -31,6 +31,7 @@ def prove(
     findings to look for that are off by default.
     """
     # Loading z3 takes longer than most commands; only those that prove something pay for it.
+    from synllm.proof.allowances import mark_allowed
     from synllm.proof.examples import prove_examples
     from synllm.proof.findings.told import Told
     from synllm.proof.findings.uncited_rule import find_uncited_rules
@@ -38,7 +39,10 @@ def prove(
     from synllm.proof.inquiry import Inquiry
     from synllm.proof.statistics.check import prove_statistics
 
-    inquiry, told = Inquiry(spec, core, budget), Told()
+    def is_accepted(finding: Diagnostic) -> bool:
+        return mark_allowed(spec, [finding])[0].allowed is not None
+
+    inquiry, told = Inquiry(spec, core, budget), Told(is_accepted)
     findings = [finding for find in list_finders() for finding in find(inquiry, told)]
     findings.extend(prove_examples(inquiry))
     if "uncited-rule" in enabled:

@@ -101,8 +101,7 @@ def prove_complete_row(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
         case clashes:
             for clash in clashes:
                 if not told.is_consequence(clash.statements):
-                    told.tell(clash.statements)
-                    yield _report_clash(clash, spec)
+                    yield told.tell(_report_clash(clash, spec), clash.statements)
 
 
 def _guess(

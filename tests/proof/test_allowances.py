@@ -192,3 +192,34 @@ def test_the_name_of_a_finding_has_its_own_place() -> None:
     assert finding == Word("gap-in-cases", False, finding.span)
     assert finding.span.text == "gap-in-cases"
     assert tree.allowances[0].span.text == text.rstrip("\n")
+
+
+UNIT_AND_CONFLICT = """synspec 1
+
+table clinic "One clinic" {
+  glucose  : integer in 40..600 'mg/dL' "Fasting glucose"
+  smoker   : yes/no "Smokes"
+  diabetes : yes/no "Has diabetes"
+}
+
+rule high "Everyone with glucose above 7 has diabetes"
+  when glucose >= 7 then diabetes is yes
+  %s
+rule smokers "Smokers have no diabetes"
+  when smoker is yes then diabetes is no
+"""
+
+
+@pytest.mark.parametrize(
+    ("note", "left"),
+    [
+        ("", {"unit-suspect"}),
+        ('allow unit-suspect because "7 mg/dL is what is meant"', {"conflict-region"}),
+    ],
+)
+def test_an_accepted_suspicion_hides_nothing_that_follows_from_the_rule(
+    note: str, left: set[str]
+) -> None:
+    findings = check_loaded(spec_of(UNIT_AND_CONFLICT % note), [])
+
+    assert left <= {each.finding for each in findings if each.counts}

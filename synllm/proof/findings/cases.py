@@ -98,10 +98,9 @@ def _find_overlaps(family: Family, inquiry: Inquiry, told: Told) -> Iterator[Dia
         if inquiry.possible(both, question, ()) is not False:
             continue
         told.pairs.add(pair)
-        told.tell(pair)
         where = _write_set(shared, column)
         at_end = _is_shared_end(shared, left, right)
-        yield _report(
+        finding = _report(
             "boundary-seam" if at_end else "overlap-in-cases",
             f"{names} both apply to patients with `{column.name}` {_at(shared)}{where}, for whom "
             "their conclusions can't both hold",
@@ -109,6 +108,7 @@ def _find_overlaps(family: Family, inquiry: Inquiry, told: Told) -> Iterator[Dia
             [left, right],
             _patient(family.rest, column.name, shared, inquiry, left.case, right.case),
         )
+        yield told.tell(finding, pair)
 
 
 def _find_gaps(family: Family, inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:

@@ -67,7 +67,7 @@ def find_conflict_regions(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
             continue
         conflict = _find_conflict(left, right, inquiry)
         if conflict is not None:
-            told.tell(key)
+            told.tell(_report([conflict]), key)
             conflicts.append(conflict)
     yield from map(_report, _gather(conflicts))
 

@@ -30,14 +30,13 @@ def find_forbids_condition(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]
         if patient is None:
             continue
         told.rules.add(rule.name)
-        told.tell([case.index])
         strict = inquiry.possible(case.when.true, question, [case.index]) is False
         effect = (
             "refuses every patient whom it is about"
             if strict
             else "can only be met by leaving a value out"
         )
-        yield report(
+        finding = report(
             "rule-forbids-its-condition",
             f"rule `{rule.name}` {effect}: where its condition is met, its conclusion never is",
             rule.then.span,
@@ -46,3 +45,4 @@ def find_forbids_condition(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]
             fix="correct one of the two; to exclude these patients, say `never` and the condition",
             witness=inquiry.patient(patient),
         )
+        yield told.tell(finding, [case.index])

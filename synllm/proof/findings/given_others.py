@@ -32,12 +32,11 @@ def find_never_applies_given_others(inquiry: Inquiry, told: Told) -> Iterator[Di
         if told.is_consequence(blamed):
             continue
         told.rules.add(rule.name)
-        told.tell([case.index, *blamed])
         claims = [inquiry.claim(index) for index in blamed]
         names = list_names([claim.name for claim in claims], "and")
         others = inquiry.hard - set(blamed)
         patient = inquiry.example(met, others) or inquiry.example(met, ())
-        yield report(
+        finding = report(
             "never-applies-given-others",
             f"rule `{rule.name}` never applies: {names} {_verb(claims)} every patient whom it is "
             "about",
@@ -47,6 +46,7 @@ def find_never_applies_given_others(inquiry: Inquiry, told: Told) -> Iterator[Di
             fix=f"drop rule `{rule.name}`, or relax what excludes its patients",
             witness=() if patient is None else inquiry.patient(patient),
         )
+        yield told.tell(finding, [case.index, *blamed])
 
 
 def _verb(claims: Sequence[object]) -> str:

@@ -36,7 +36,6 @@ def find_impossible_domains(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic
         if inquiry.possible(statement.outcomes.holds, question, ()) is not False:
             continue
         told.columns.add(statement.name)
-        told.tell([index])
         derived = inquiry.spec.by_name[statement.name]
         operands = [
             inquiry.spec.by_name[name]
@@ -47,7 +46,7 @@ def find_impossible_domains(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic
         patient = inquiry.example(statement.outcomes.violated, others) or inquiry.example(
             statement.outcomes.violated, ()
         )
-        yield report(
+        finding = report(
             "impossible-domain",
             f"`{statement.name}`, as it is computed, is never in its declared range",
             derived.type_span,
@@ -56,3 +55,4 @@ def find_impossible_domains(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic
             fix="correct the range, the computation, or the units of the columns in it",
             witness=() if patient is None else inquiry.patient(patient),
         )
+        yield told.tell(finding, [index])

@@ -113,18 +113,18 @@ def _find_for(column: CoreColumn, inquiry: Inquiry) -> Iterator[_Impossible]:
 def _report(state: _Impossible, inquiry: Inquiry, told: Told) -> Diagnostic:
     column = inquiry.spec.by_name[state.excluded.column]
     told.columns.add(column.name)
-    told.tell(state.blamed)
     claims = [inquiry.claim(index) for index in state.blamed]
     own = f"the condition of `{column.name}`"
     reasons = [claim.name for claim in claims if claim.name != own]
     because = f", because of {list_names(reasons, 'and')}" if reasons else ""
-    return report(
+    finding = report(
         state.finding,
         f"{state.headline}{because}",
         column.name_span,
         also=[(claim.span, claim.words) for claim in claims],
         fix=state.fix,
     )
+    return told.tell(finding, state.blamed)
 
 
 def _find_unmatched(case: RuleCase, inquiry: Inquiry, told: Told) -> Diagnostic | None:
@@ -145,10 +145,9 @@ def _find_unmatched(case: RuleCase, inquiry: Inquiry, told: Told) -> Diagnostic 
     if told.is_consequence(blamed):
         return None
     told.rules.add(rule.name)
-    told.tell([case.index, *blamed])
     patient = inquiry.example(case.when.true, inquiry.hard - {case.index})
     claims = [inquiry.claim(index) for index in blamed]
-    return report(
+    finding = report(
         "applicability-mismatch",
         f"rule `{rule.name}` can never be checked: where its condition is met, "
         f"{list_names([f'`{name}`' for name in about], 'or')} does not apply",
@@ -159,3 +158,4 @@ def _find_unmatched(case: RuleCase, inquiry: Inquiry, told: Told) -> Diagnostic 
         "condition, or the one after `applies when`",
         witness=() if patient is None else inquiry.patient(patient),
     )
+    return told.tell(finding, [case.index, *blamed])

@@ -226,11 +226,10 @@ def _report(
     """Return the finding with a patient whom the blamed statements alone exclude."""
     blamed = sorted({index for cut in cuts for index in cut.blamed})
     told.columns.add(column.name)
-    told.tell(blamed)
     claims = [inquiry.claim(index) for index in blamed]
     because = f", because of {list_names([claim.name for claim in claims], 'and')}"
     patient = inquiry.example(cuts[0].excluded, inquiry.hard - set(cuts[0].blamed))
-    return report(
+    found = report(
         finding,
         f"{headline}{because}",
         inquiry.spec.by_name[column.name].type_span,
@@ -238,3 +237,4 @@ def _report(
         fix=fix,
         witness=() if patient is None else inquiry.patient(patient),
     )
+    return told.tell(found, blamed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from synllm.diagnostics.diagnostic import Diagnostic
 
 
 class Told:
@@ -12,20 +14,37 @@ class Told:
     was told sees in the next run whether anything else is left.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_accepted: Callable[[Diagnostic], bool] = lambda _: False) -> None:
+        self._is_accepted = is_accepted
         self.rules: set[str] = set()
         self.columns: set[str] = set()
         self.pairs: set[frozenset[int]] = set()
         """Rules, by their places, that were reported together as cases."""
         self._clashes: list[frozenset[int]] = []
+        self._accepted: set[frozenset[int]] = set()
 
-    def tell(self, statements: Iterable[int]) -> None:
-        """Remember statements that together exclude something."""
+    def tell(self, finding: Diagnostic, statements: Iterable[int]) -> Diagnostic:
+        """Return the finding, after remembering the statements that it says exclude something.
+
+        What the author accepts is nothing to mend: it stands for itself only, and hides nothing
+        that follows from more or fewer statements.
+        """
         clash = frozenset(statements)
-        if clash:
+        if self._is_accepted(finding):
+            self._accepted.add(clash)
+        elif clash:
             self._clashes.append(clash)
+        return finding
 
     def is_consequence(self, statements: Iterable[int]) -> bool:
         """Return whether an earlier clash is part of these statements, or they are part of it."""
         clash = frozenset(statements)
-        return bool(clash) and any(each <= clash or clash <= each for each in self._clashes)
+        if not clash:
+            return False
+        return clash in self._accepted or any(
+            each <= clash or clash <= each for each in self._clashes
+        )
+
+    def is_accepted(self, finding: Diagnostic) -> bool:
+        """Return whether the author allows the finding."""
+        return self._is_accepted(finding)

@@ -40,9 +40,11 @@ def find_suspect_units(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
             parts = split(comparison, scope)
             if FALSE not in (parts.true, parts.false):
                 continue
-            told.rules.add(case.rule.name)
-            told.tell([case.index])
-            yield _report(case, comparison, column, number, swap)
+            finding = _report(case, comparison, column, number, swap)
+            if not told.is_accepted(finding):
+                told.rules.add(case.rule.name)
+                told.tell(finding, [case.index])
+            yield finding
 
 
 def _thresholds(case: RuleCase) -> Iterator[tuple[Compare, str, Number]]:
