@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -109,7 +109,7 @@ class Session:
         try:
             outcome = self._check(claims, given)
             if outcome is None:
-                return Satisfiable(self._read_cells(self._solver.model()))
+                return Satisfiable(read_cells(self.encoding, self._solver.model()))
             return outcome
         finally:
             self._solver.pop()
@@ -159,12 +159,7 @@ class Session:
 
     def pin(self, column: str, value: int | Special) -> z3.BoolRef:
         """Return the expression that a column holds exactly this."""
-        state = self.encoding.states[column]
-        if value is MISSING:
-            return state == ABSENT
-        if value is NOT_APPLICABLE:
-            return state == INAPPLICABLE
-        return z3.And(state == PRESENT, self.encoding.values[column] == value)
+        return pin_cell(self.encoding, column, value)
 
     def every_column_filled(self) -> list[z3.BoolRef]:
         """Return the expressions that no cell is missing."""
@@ -176,15 +171,31 @@ class Session:
             state != ABSENT for name, state in self.encoding.states.items() if name not in exempt
         ]
 
-    def _read_cells(self, model: z3.ModelRef) -> Cells:
-        cells: Cells = {}
-        for name, state in self.encoding.states.items():
-            match model.eval(state, model_completion=True).as_long():
-                case 0:
-                    value = model.eval(self.encoding.values[name], model_completion=True)
-                    cells[name] = value.as_long()
-                case 1:
-                    cells[name] = MISSING
-                case _:
-                    cells[name] = NOT_APPLICABLE
-        return cells
+
+def pin_cell(encoding: Encoding, column: str, value: int | Special) -> z3.BoolRef:
+    """Return the expression that a column holds exactly this."""
+    state = encoding.states[column]
+    if value is MISSING:
+        return state == ABSENT
+    if value is NOT_APPLICABLE:
+        return state == INAPPLICABLE
+    return z3.And(state == PRESENT, encoding.values[column] == value)
+
+
+def read_cells(
+    encoding: Encoding, model: z3.ModelRef, known: Mapping[str, int | Special] | None = None
+) -> Cells:
+    """Return the row that a model describes; cells that are known anyway are not read from it."""
+    cells: Cells = dict(known or {})
+    for name, state in encoding.states.items():
+        if name in cells:
+            continue
+        match model.eval(state, model_completion=True).as_long():
+            case 0:
+                value = model.eval(encoding.values[name], model_completion=True)
+                cells[name] = value.as_long()
+            case 1:
+                cells[name] = MISSING
+            case _:
+                cells[name] = NOT_APPLICABLE
+    return cells

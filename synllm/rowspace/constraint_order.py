@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from synllm.spec.core import (
     AllOf,
@@ -16,13 +16,15 @@ from synllm.spec.core import (
 
 
 def order_by_open_constraints(
-    columns: Sequence[CoreColumn], constraints: Sequence[Formula]
+    columns: Sequence[CoreColumn],
+    constraints: Sequence[Formula],
+    operands: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[str, ...]:
     """Return the columns' names so that few constraints are begun and unfinished between two.
 
-    Greedy: next comes the field after which the fewest are open, then the one that finishes most,
-    then the one with the fewest values, so that in arithmetic the result comes after its operands;
-    then the one declared first.
+    Greedy: next comes a field whose operands, if any are given, have all come; of those the field
+    after which the fewest are open, then the one that finishes most, then the one with the fewest
+    values, then the one declared first.
     """
     mentioned = [formula_columns(each) for each in constraints]
     arithmetic = [frozenset(_in_arithmetic(each)) for each in constraints]
@@ -32,7 +34,9 @@ def order_by_open_constraints(
     ordered: list[str] = []
     done: set[str] = set()
 
-    def cost(name: str) -> tuple[int, int, int, int]:
+    needed = operands or {}
+
+    def cost(name: str) -> tuple[bool, int, int, int, int]:
         after = done | {name}
         opened = closed = 0
         for names, terms in zip(mentioned, arithmetic, strict=True):
@@ -41,7 +45,8 @@ def order_by_open_constraints(
                 opened += 4 if terms & after and not terms <= after else 1
             elif name in names:
                 closed += 1
-        return opened, -closed, -size[name], place[name]
+        early = not needed.get(name, frozenset()) <= done
+        return early, opened, -closed, -size[name], place[name]
 
     while left:
         name = min(left, key=cost)

@@ -20,6 +20,8 @@ from synllm.rowspace.diagram import (
     build_diagram,
 )
 from synllm.rowspace.domains import column_domains
+from synllm.rowspace.open_rows import OpenRows
+from synllm.rowspace.results import find_operands
 from synllm.spec.core import CoreSpec, Formula, formula_columns
 from synllm.spec.model import Spec
 from synllm.spec.values import Special
@@ -70,6 +72,25 @@ class RowSpace:
         """The exact number of valid rows; None where a part is open."""
         return None if self.open_parts else prod(part.count for part in self.diagrams)
 
+    def allowed(self, prefix: Mapping[str, int | Special], field: str) -> CellSet:
+        """Return exactly the cells that a field has in valid rows that begin with a prefix.
+
+        The prefix gives the cells of the fields before it in its part; others don't matter. Raises
+        ValueError where no valid row begins like that, UndecidedError where it stays open.
+        """
+        part = next(part for part in self.parts if field in part.fields)
+        before = part.fields[: part.fields.index(field)]
+        rows = part if isinstance(part, Diagram) else self._open_rows[part.fields]
+        return rows.allowed([prefix[name] for name in before])
+
+    @cached_property
+    def _open_rows(self) -> Mapping[tuple[str, ...], OpenRows]:
+        columns = self.core.by_name
+        return {
+            part.fields: OpenRows(part.fields, part.cells, part.constraints, columns)
+            for part in self.open_parts
+        }
+
 
 def build_row_space(
     spec: Spec, core: CoreSpec, *, nodes: int = DEFAULT_NODES, effort: int = DEFAULT_EFFORT
@@ -93,25 +114,14 @@ def build_row_space(
         if not mentioned:
             return None
         tied[component[min(mentioned)]].append(constraint)
+    operands = find_operands(spec)
     parts: list[Part] = []
     for number, names in fields.items():
-        part = _build_part(names, domains.cells, tied[number], core, nodes, effort)
+        part = _build_part(names, domains.cells, tied[number], core, operands, nodes, effort)
         if part is None:
             return None
         parts.append(part)
     return RowSpace(core, tuple(parts))
-
-
-def find_cells(space: RowSpace, prefix: Mapping[str, int | Special], field: str) -> CellSet | None:
-    """Return the cells that a field of a diagram may hold after the cells before it in its part.
-
-    None where the field belongs to an open part. Raises ValueError for a prefix of no valid row.
-    """
-    for part in space.diagrams:
-        if field in part.fields:
-            before = part.fields[: part.fields.index(field)]
-            return part.allowed([prefix[name] for name in before])
-    return None
 
 
 def _build_part(
@@ -119,6 +129,7 @@ def _build_part(
     cells: Mapping[str, CellSet],
     constraints: Sequence[Formula],
     core: CoreSpec,
+    operands: Mapping[str, frozenset[str]],
     nodes: int,
     effort: int,
 ) -> Part | None:
@@ -127,6 +138,8 @@ def _build_part(
     try:
         return build_diagram(fields, cells, constraints, core.by_name, nodes=nodes, effort=effort)
     except TooLargeError as error:
+        # There are no nodes to save: operands first, so that few beginnings need proofs.
+        fields = order_by_open_constraints(columns, constraints, operands)
         own = {name: cells[name] for name in fields}
         return OpenPart(
             fields, own, tuple(constraints), f"too many combinations are open at `{error.field}`"
