@@ -22,9 +22,9 @@ def order_by_open_constraints(
 ) -> tuple[str, ...]:
     """Return the columns' names so that few constraints are begun and unfinished between two.
 
-    Greedy: next comes a field whose operands, if any are given, have all come; of those the field
-    after which the fewest are open, then the one that finishes most, then the one with the fewest
-    values, then the one declared first.
+    Greedy: next comes a field whose operands have all come, if constraints compute with any; of
+    those the field after which the fewest are open, then the one that finishes most, then the one
+    with the most values, then the one declared first.
     """
     mentioned = [formula_columns(each) for each in constraints]
     arithmetic = [frozenset(_in_arithmetic(each)) for each in constraints]
@@ -34,7 +34,7 @@ def order_by_open_constraints(
     ordered: list[str] = []
     done: set[str] = set()
 
-    needed = operands or {}
+    needed = operands if operands is not None and any(arithmetic) else {}
 
     def cost(name: str) -> tuple[bool, int, int, int, int]:
         after = done | {name}

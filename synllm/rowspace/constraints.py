@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synllm.rowspace.cell_set import cells_of_membership
 from synllm.rowspace.domains import Domains, broken_formula, key_of, with_relations_solved
 from synllm.spec.cells import read_cell
 from synllm.spec.core import (
@@ -17,7 +18,7 @@ from synllm.spec.core import (
     StatementKind,
 )
 from synllm.spec.model import Column, Spec
-from synllm.spec.passes.formulas import all_of, any_of, at_least
+from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of, at_least
 from synllm.spec.passes.relations import complement
 from synllm.spec.values import NOT_APPLICABLE
 
@@ -33,14 +34,15 @@ def list_constraints(spec: Spec, core: CoreSpec, domains: Domains) -> tuple[Form
         if not statement.hard or key_of(statement) in domains.enforced:
             continue
         for part in conjuncts(complement(broken_formula(statement), core.by_name)):
-            found.setdefault(_solved(part, core))
+            found.setdefault(_solved(part, core, domains))
     for statement in core.statements:
         if statement.kind is StatementKind.APPLICABILITY and shares_not_applicable_code(
             spec.by_name[statement.name]
         ):
             absent = Membership(statement.name, NO_VALUE, not_applicable=True)
             either = (complement(absent, core.by_name), statement.outcomes.holds)
-            found.setdefault(_solved(any_of(either, core.by_name), core))
+            found.setdefault(_solved(any_of(either, core.by_name), core, domains))
+    found.pop(TRUE, None)
     return tuple(found)
 
 
@@ -56,17 +58,29 @@ def shares_not_applicable_code(column: Column) -> bool:
     return read_cell(column, column.not_applicable_code.text).value is not NOT_APPLICABLE
 
 
-def _solved(formula: Formula, core: CoreSpec) -> Formula:
-    """Return the formula with relations about one column written as memberships, where it can."""
+def _solved(formula: Formula, core: CoreSpec, domains: Domains) -> Formula:
+    """Return the formula with relations about one column written as memberships, where it can.
+
+    What all of a column's cells have in common is left out.
+    """
     match formula:
-        case Constant() | Membership():
+        case Constant():
             return formula
+        case Membership(column=column):
+            cells = domains.cells[column]
+            inside = cells.intersect(cells_of_membership(formula))
+            if not inside:
+                return FALSE
+            return formula if cells.minus(inside) else TRUE
         case Relation():
-            return with_relations_solved(formula, core) or formula
+            found = with_relations_solved(formula, core)
+            return formula if found is None else _solved(found, core, domains)
         case AllOf(operands=operands, span=span):
-            return all_of((_solved(each, core) for each in operands), core.by_name, span)
+            solved = [_solved(each, core, domains) for each in operands]
+            return all_of(solved, core.by_name, span)
         case AnyOf(operands=operands, span=span):
-            return any_of((_solved(each, core) for each in operands), core.by_name, span)
+            solved = [_solved(each, core, domains) for each in operands]
+            return any_of(solved, core.by_name, span)
         case AtLeast(count=count, operands=operands, span=span):
-            solved = [_solved(each, core) for each in operands]
+            solved = [_solved(each, core, domains) for each in operands]
             return at_least(count, solved, core.by_name, span)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import assert_never
 
 from synllm.spec.core import (
@@ -36,7 +38,8 @@ class Remainders:
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self._relations: dict[tuple[str, Linear], Formula] = {}
+        self._relations: dict[tuple[str, Linear, tuple[str, ...]], Formula] = {}
+        self._addends: dict[tuple[int, str], _Addend] = {}
 
     def fix_cell(self, formula: Formula, name: str, cell: int | Special) -> Formula:
         """Return what is left of a formula where the column holds the cell."""
@@ -66,19 +69,61 @@ class Remainders:
                 assert_never(formula)
 
     def _fix_relation(self, formula: Relation, name: str, cell: int | Special) -> Formula:
-        names = term_columns(formula.term)
-        if name not in names:
-            return formula
+        addend = self._addends.get((id(formula), name))
+        if addend is None:
+            if name not in term_columns(formula.term):
+                return formula
+            addend = self._addends[id(formula), name] = _addend_in(formula, name)
         if isinstance(cell, Special):
             return FALSE
-        form = _fix(formula.term, name, cell)
-        key = formula.operator, form
+        if addend.slope is None:
+            return self._relation(formula, _fix(formula.term, name, cell), addend.others)
+        total = addend.constant + addend.slope * cell
+        left = addend.left.get(total)
+        if left is None:
+            form = Linear(ZERO.constant + total, addend.rest)
+            left = addend.left[total] = self._relation(formula, form, addend.others)
+        return left
+
+    def _relation(self, formula: Relation, form: Linear, others: tuple[str, ...]) -> Formula:
+        # The same form can be left of relations that still need different columns to be present.
+        key = formula.operator, form, others
         left = self._relations.get(key)
         if left is None:
-            others = sorted(names - {name})
             left = relation(formula.operator, form, others, self.columns, formula.span)
             self._relations[key] = left
         return left
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Addend:
+    """What a column adds to a relation's term: `slope` times its value, None where it isn't so.
+
+    `left` remembers what is left by the sum of what is known. The formula is kept so that its
+    identity names it.
+    """
+
+    formula: Relation
+    others: tuple[str, ...]
+    slope: int | None = None
+    constant: int = 0
+    rest: tuple[tuple[CoreTerm, Fraction], ...] = ()
+    left: dict[int, Formula] = field(default_factory=dict)
+
+
+def _addend_in(formula: Relation, name: str) -> _Addend:
+    others = tuple(sorted(term_columns(formula.term) - {name}))
+    form = form_of(formula.term)
+    own = [part for part in form.parts if name in term_columns(part[0])]
+    numbers = [form.constant, *(coefficient for _, coefficient in form.parts)]
+    if (
+        len(own) != 1
+        or own[0][0] != Variable(name)
+        or any(number.denominator != 1 for number in numbers)
+    ):
+        return _Addend(formula, others)
+    rest = tuple(part for part in form.parts if part is not own[0])
+    return _Addend(formula, others, own[0][1].numerator, form.constant.numerator, rest)
 
 
 def _fix(term: CoreTerm, name: str, value: int) -> Linear:

@@ -134,12 +134,10 @@ def _build_part(
     effort: int,
 ) -> Part | None:
     columns = [core.by_name[name] for name in names]
-    fields = order_by_open_constraints(columns, constraints)
+    fields = order_by_open_constraints(columns, constraints, operands)
     try:
         return build_diagram(fields, cells, constraints, core.by_name, nodes=nodes, effort=effort)
     except TooLargeError as error:
-        # There are no nodes to save: operands first, so that few beginnings need proofs.
-        fields = order_by_open_constraints(columns, constraints, operands)
         own = {name: cells[name] for name in fields}
         return OpenPart(
             fields, own, tuple(constraints), f"too many combinations are open at `{error.field}`"

@@ -13,10 +13,13 @@ from synllm.rowspace.diagram import Diagram, TooLargeError, build_diagram
 from synllm.rowspace.domains import column_domains
 from synllm.spec.core import CoreSpec
 from synllm.spec.evaluate import row_is_valid
-from synllm.spec.model import Spec
+from synllm.spec.expressions import Arithmetic, ColumnValue, Compare
+from synllm.spec.model import Rule, Spec
 from synllm.spec.passes.lower import lower
+from synllm.spec.types import Code
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Special
 from tests.proof.small_specs import all_rows, small_specs
+from tests.specs_in_code import number_column
 
 Row = tuple[int | Special, ...]
 
@@ -120,3 +123,21 @@ def test_a_prefix_of_no_valid_row_is_refused() -> None:
     assert diagram is not None
     with pytest.raises(ValueError, match="no valid row"):
         diagram.allowed((-1,))
+
+
+def test_a_product_with_zeros_on_either_side_is_held_exactly() -> None:
+    columns = (
+        number_column("doses", "0", "2"),
+        number_column("days", "0", "2", missing=(Code("NA"),)),
+        number_column("points", "0", "4"),
+    )
+    product = Arithmetic("*", ColumnValue("doses"), ColumnValue("days"))
+    rule = Rule("points", "", None, Compare("=", ColumnValue("points"), product))
+    spec = Spec("t", "", columns, rules=(rule,))
+    core = lower(spec)
+    diagram = diagram_of(core, spec, declared=True)
+
+    assert diagram is not None
+    known = {(doses, days, doses * days) for doses in range(3) for days in range(3)}
+    unknown = {(doses, MISSING, points) for doses in range(3) for points in range(5)}
+    assert set(rows_in(diagram)) == known | unknown
