@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import z3
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
-from synllm.proof.claims import list_names
+from synllm.proof.claims import list_names, name_statement
 from synllm.proof.cores import irreducible_core
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry
@@ -131,7 +131,8 @@ def _find_clashes(
     session, filled = take_apart(
         spec, core, budget, lambda session: ((), session.columns_filled(exempt))
     )
-    places = [index for index, each in enumerate(core.statements) if each.hard]
+    # By name: without its ranges a spec can say more, such as that a divisor is not zero.
+    places = {name_statement(each): i for i, each in enumerate(core.statements) if each.hard}
     everything = tuple(range(len(session.claims)))
     remaining = everything
     clashes: dict[tuple[int, ...], Clash] = {}
@@ -141,6 +142,8 @@ def _find_clashes(
         if any_row and not isinstance(session.probe(remaining, given), Unsatisfiable):
             break
         clashing = irreducible_core(session, remaining, given)
+        if not clashing:  # no statement is needed: a column has no value, and says so itself
+            break
         remedies = [
             number
             for number in clashing
@@ -149,7 +152,7 @@ def _find_clashes(
         claims = tuple(session.claims[number] for number in clashing)
         clashes[clashing] = Clash(
             claims,
-            tuple(places[number] for number in clashing if number < len(places)),
+            tuple(places[claim.name] for claim in claims if claim.name in places),
             tuple(session.claims[number] for number in remedies),
             any_row=any_row,
             coarse=find_coarse_columns(spec, core, budget, claims),

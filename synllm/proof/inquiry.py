@@ -38,7 +38,7 @@ from synllm.spec.passes.conditions import Split, split
 from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of
 from synllm.spec.passes.relations import complement
 from synllm.spec.passes.terms import Scope
-from synllm.spec.values import Special
+from synllm.spec.values import MISSING, NOT_APPLICABLE, Special
 
 _REMEMBERED = 200
 _CHANGED = 12
@@ -152,7 +152,7 @@ class Inquiry:
         of the formula don't count; the row obeys them too wherever they can be obeyed. The core of
         an unsatisfiable question names statements, perhaps more than need be (see `blame`).
         """
-        if formula == FALSE:
+        if formula == FALSE or not self._any_rows:
             return Unsatisfiable(())
         wanted = self.hard if obeying is None else frozenset(obeying)
         if wanted <= self.hard:
@@ -197,7 +197,8 @@ class Inquiry:
     def blame(self, formula: Formula, obeying: Collection[int] | None = None) -> tuple[int, ...]:
         """Return statements that rule the formula out, none of which can be left out of the list.
 
-        The question must have been answered with Unsatisfiable.
+        The formula must be known to be ruled out; ValueError where it is not. Statements of which
+        the budget does not tell whether they can be left out are in the list.
         """
         wanted = self.hard if obeying is None else frozenset(obeying)
         given = [encode_formula(formula, self.session.encoding)]
@@ -205,7 +206,9 @@ class Inquiry:
         match self.session.probe(linked, given):
             case Unsatisfiable(core=core):
                 return irreducible_core(self.session, core, given, smallest=False)
-            case _:
+            case Undecided():
+                return irreducible_core(self.session, linked, given, smallest=False)
+            case None:
                 raise ValueError("the formula is not ruled out")
 
     def is_sound(self, columns: Iterable[str]) -> bool:
@@ -266,7 +269,19 @@ class Inquiry:
     @cached_property
     def _any_row(self) -> Cells:
         """Cells within the declared ranges, typical ones where there are."""
-        return {name: self.typical.get(name, 0) for name in self.core.by_name}
+        absent = {
+            column.name: MISSING if column.may_be_missing else NOT_APPLICABLE
+            for column in self.core.columns
+        }
+        return {**absent, **self.typical}
+
+    @cached_property
+    def _any_rows(self) -> bool:
+        """Whether every column can hold something, if only nothing."""
+        return all(
+            column.values or column.may_be_missing or column.may_not_apply
+            for column in self.core.columns
+        )
 
     @cached_property
     def _refusals(self) -> tuple[Formula, ...]:
@@ -312,8 +327,10 @@ class Inquiry:
             names = self._columns_of[component]
             linked = self._linked([component], self.hard)
             cells = {name: self._any_row[name] for name in names}
-            obeyed = self._are_declared(cells) and not any(
-                is_true(self._refusals[index], self._any_row) for index in linked
+            obeyed = (
+                self._any_rows
+                and self._are_declared(cells)
+                and not any(is_true(self._refusals[index], self._any_row) for index in linked)
             )
             outcome = Satisfiable(cells) if obeyed else self.session.ask(linked)
             if isinstance(outcome, Satisfiable):

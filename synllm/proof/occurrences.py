@@ -12,7 +12,7 @@ from synllm.proof.sureness import holds_cell
 from synllm.spec.boundaries import Boundary, range_ends, rule_boundaries
 from synllm.spec.core import AnyOf, CoreColumn, Formula, Membership
 from synllm.spec.expressions import ColumnValue, Compare, Number
-from synllm.spec.model import Rule
+from synllm.spec.model import Rule, Spec
 from synllm.spec.passes.conditions import split
 from synllm.spec.passes.formulas import FALSE
 from synllm.spec.passes.terms import Scope
@@ -34,7 +34,7 @@ class Occurrence:
 
 def list_occurrences(inquiry: Inquiry) -> list[Occurrence]:
     """Return what a varied set of rows shows: cells of every kind, and outcomes of every rule."""
-    found = [each for column in inquiry.core.columns for each in _cells(column)]
+    found = [each for column in inquiry.core.columns for each in _cells(column, inquiry.spec)]
     for case in inquiry.rules:
         outcomes = inquiry.statement(case.index).outcomes
         name = f"rule `{case.rule.name}`"
@@ -61,9 +61,9 @@ def list_boundaries(inquiry: Inquiry) -> list[Occurrence]:
     return list({each.words: each for each in found}.values())
 
 
-def _cells(column: CoreColumn) -> Iterator[Occurrence]:
+def _cells(column: CoreColumn, spec: Spec) -> Iterator[Occurrence]:
     name = column.name
-    if is_listed(column):
+    if is_listed(column, spec):
         for value in column.values:
             words = f"`{name}` is {write_value(column, value)}"
             yield Occurrence(words, holds_cell(name, value))

@@ -8,6 +8,8 @@ from typing import TypeAlias
 from synllm.proof.inquiry import Inquiry
 from synllm.proof.session import Satisfiable, Undecided, Unsatisfiable
 from synllm.spec.core import CoreColumn, Membership, ValueSet
+from synllm.spec.model import Spec
+from synllm.spec.types import NumberType
 from synllm.spec.values import Special
 
 _MOST_LISTED = 60
@@ -32,11 +34,11 @@ class ReachableRange:
 Reachable: TypeAlias = ReachableValues | ReachableRange
 
 
-def is_listed(column: CoreColumn) -> bool:
-    """Return whether values are asked for one by one: labels, and numbers of a short list."""
-    return bool(column.labels) or (
-        len(column.values.intervals) > 1 and len(column.values) <= _MOST_LISTED
-    )
+def is_listed(column: CoreColumn, spec: Spec) -> bool:
+    """Return whether values are asked for one by one: labels, and numbers of a list up to 60."""
+    kind = spec.by_name[column.name].type
+    listed = isinstance(kind, NumberType) and bool(kind.listed)
+    return bool(column.labels) or (listed and len(column.values) <= _MOST_LISTED)
 
 
 def find_reachable(column: CoreColumn, inquiry: Inquiry) -> Reachable | None:
@@ -46,7 +48,7 @@ def find_reachable(column: CoreColumn, inquiry: Inquiry) -> Reachable | None:
     """
     if not column.values:
         return None
-    if is_listed(column):
+    if is_listed(column, inquiry.spec):
         return _each_value(column, inquiry)
     return _find_range(column, inquiry)
 

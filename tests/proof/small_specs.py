@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import product
+from math import ceil, floor
 
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from synllm.spec.expressions import (
     ColumnValue,
     Compare,
     Condition,
+    Convert,
     Count,
     HasState,
     Iff,
@@ -64,6 +66,12 @@ def terms(names: list[str], depth: int = 2) -> st.SearchStrategy[Term]:
             lambda which, *both: Call(which, both), st.sampled_from(["min", "max"]), inner, inner
         ),
         st.builds(Round, inner, st.integers(0, 1)),
+        st.builds(
+            Convert,
+            inner,
+            st.sampled_from([Fraction(10), Fraction(1, 10), Fraction(-9, 5)]),
+            st.sampled_from([Fraction(0), Fraction(1, 2)]),
+        ),
     )
 
 
@@ -134,7 +142,7 @@ def small_specs(draw: st.DrawFn, *, rules: int = 4) -> Spec:
 def all_rows(spec: Spec) -> Iterator[dict[str, Value]]:
     """Every row whose cells are in their columns' domains."""
     written = spec.generated_columns
-    for cells in product(*(_cells(column) for column in written)):
+    for cells in product(*(cells_of(column) for column in written)):
         yield {column.name: cell for column, cell in zip(written, cells, strict=True)}
 
 
@@ -143,7 +151,8 @@ def fits(row: Mapping[str, Value], example: Example) -> bool:
     return all(row[name] == value for name, value in example.values)
 
 
-def _cells(column: Column) -> list[Value]:
+def cells_of(column: Column) -> list[Value]:
+    """Every cell in a column's domain, its values ascending or in declared order."""
     candidates: list[Value] = [MISSING, NOT_APPLICABLE]
     match column.type:
         case CategoryType(labels=labels):
@@ -155,7 +164,7 @@ def _cells(column: Column) -> list[Value]:
             scale = 10**decimals
             candidates.extend(
                 Fraction(each, scale)
-                for each in range(int(interval.low * scale), int(interval.high * scale) + 1)
+                for each in range(floor(interval.low * scale), ceil(interval.high * scale) + 1)
             )
     return [value for value in candidates if cell_belongs(column, value)]
 

@@ -1,7 +1,9 @@
 """Examples are held against the rules that they illustrate."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import event, given, settings
@@ -14,7 +16,10 @@ from synllm.proof.inquiry import Inquiry
 from synllm.spec.evaluate import row_is_valid
 from synllm.spec.model import Example, Spec
 from synllm.spec.passes.lower import lower
-from synllm.spec.values import MISSING, NOT_APPLICABLE, Value
+from synllm.spec.values import MISSING, NOT_APPLICABLE, Value, Verdict
+from tests.proof.claimed import blamed_by
+from tests.proof.faulty_specs import faulty_spec
+from tests.proof.oracle import AllRows
 from tests.proof.small_specs import all_rows, fits, small_specs
 from tests.specs_in_code import cirrhosis_like, stroke_like
 
@@ -126,3 +131,53 @@ def test_an_ok_example_agrees_where_a_row_completes_it(spec: Spec, data: st.Data
 
     event(f"completable: {completable}")
     assert [each.finding for each in found] == ([] if completable else ["example-disagrees"])
+
+
+def faults_of_examples(random: Random) -> list[str]:
+    """Return what is wrong about a random example of a random spec, or about what is said of it."""
+    spec = faulty_spec(random)
+    core = lower(spec)
+    seen = AllRows(spec, core)
+    if not seen.rows:
+        return []
+    row = random.choice(seen.rows)
+    kept = random.sample(sorted(row), random.randint(1, len(row)))
+    rule = random.choice([None, random.choice(spec.rules).name])
+    example = Example(rule, tuple((name, row[name]) for name in kept))
+    found = findings(spec, example)
+    completed = seen.everything
+    for name in kept:
+        completed &= seen.having(name, row[name])
+    if rule is not None:
+        index = next(index for index, each in seen.rules if each.name == rule)
+        kept_up = any(
+            completed >> place & 1 and verdict is not Verdict.VIOLATED
+            for place, verdict in enumerate(seen.verdicts[index])
+        )
+        return ["the rule is broken on no more than some rows"] if kept_up and not found else []
+    if bool(completed & seen.valid) is bool(found):
+        return [f"{example} is told to be {[each.headline for each in found]}"]
+    inquiry = Inquiry(spec, core, DEFAULT_BUDGET)
+    for finding in found:
+        against = seen.obeying(blamed_by(finding, inquiry))
+        cells, _, _ = finding.headline.partition(", but")
+        named = set(re.findall(r"`(\w+)` is ", cells))
+        together = against
+        for name in named:
+            together &= seen.having(name, row[name])
+        if not named <= set(kept) or together:
+            return [f"{finding.headline}: that does not clash"]
+    return []
+
+
+@settings(max_examples=60)
+@given(st.randoms(use_true_random=False))
+def test_what_is_said_about_an_example_is_so(random: Random) -> None:
+    assert faults_of_examples(random) == []
+
+
+@pytest.mark.slow
+@settings(max_examples=1_000)
+@given(st.randoms(use_true_random=False))
+def test_what_is_said_about_an_example_is_always_so(random: Random) -> None:
+    assert faults_of_examples(random) == []

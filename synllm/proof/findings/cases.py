@@ -1,9 +1,14 @@
 """gap-in-cases, overlap-in-cases, boundary-seam: rules that read as cases of one number column.
 
-- gap-in-cases: unsatisfiable exactly when a case covers a value between the cases on either side.
-- overlap-in-cases: unsatisfiable exactly when two cases whose conclusions can't both hold never
-  meet: a value that both cover.
-- boundary-seam: either of them at the single value that is written as the end of both cases.
+Cases are hard rules whose conditions differ in the tests of one number column only, and conclude
+about the same columns (for a value left out at a seam: about any).
+
+- gap-in-cases: unsatisfiable exactly when a case covers each value between two others of this file
+  that are one step of the decimals apart that their ends are written with; or, of three or more
+  cases, each value between two whose conclusions can't both hold.
+- overlap-in-cases: unsatisfiable exactly when no value is covered by both of two cases, different
+  ones, whose conclusions can't both hold.
+- boundary-seam: either of them at a single value that is written as the end of both cases.
 
 Values are those on the column's recording grid: with one decimal, 89.1 to 89.9 lie between cases
 written as 60..89 and 90 or more.

@@ -1,6 +1,8 @@
-"""conflict-region: unsatisfiable exactly when two rules both hold on a row within the declared
-ranges, though their conditions are both met by a row that obeys all the other statements, and
-neither conclusion by itself denies the other rule's condition.
+"""conflict-region: unsatisfiable exactly when two rules with a column in both conclusions hold on
+one row within the declared ranges, where their conditions are surely true.
+
+Only told where the conditions are both met by a row that obeys all the other statements, each
+conclusion can be true there without the other, and all statements tied to the two can be obeyed.
 """
 
 from __future__ import annotations
@@ -83,10 +85,10 @@ def _find_conflict(left: RuleCase, right: RuleCase, inquiry: Inquiry) -> _Confli
     for one in (left, right):
         if inquiry.possible(inquiry.all_of(met, one.then.true), question, ()) is not True:
             return None
-    others = inquiry.hard - {left.index, right.index}
-    if not inquiry.is_sound(formula_columns(met)):
-        return None
-    if inquiry.possible(met, question, others) is not True:
+    pair = (left.index, right.index)
+    columns = (name for index in pair for name in inquiry.statement(index).columns)
+    others = inquiry.hard - set(pair)
+    if not inquiry.is_sound(columns) or inquiry.possible(met, question, others) is not True:
         return None
     obeying_left = inquiry.example(inquiry.all_of(met, left.then.true), others)
     patient = obeying_left or inquiry.example(met, others)

@@ -1,5 +1,5 @@
 """rule-forbids-its-condition: unsatisfiable exactly when the rule's condition and its conclusion
-are both surely true on a row within the declared ranges, though the condition alone can be.
+are both surely true on a row within the declared ranges, though a row within them breaks the rule.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def find_forbids_condition(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]
         if patient is None:
             continue
         told.rules.add(rule.name)
-        strict = inquiry.possible(case.when.true, question, [case.index]) is False
-        effect = (
-            "refuses every patient whom it is about"
-            if strict
-            else "can only be met by leaving a value out"
-        )
+        spared = inquiry.all_of(case.when.true, inquiry.opposite(refused))
+        effect = {
+            False: "refuses every patient whom it is about",
+            True: "can only be met by leaving a value out",
+            None: "never holds",
+        }[inquiry.possible(spared, question, ())]
         finding = report(
             "rule-forbids-its-condition",
             f"rule `{rule.name}` {effect}: where its condition is met, its conclusion never is",

@@ -1,5 +1,8 @@
-"""never-applies-given-others: unsatisfiable exactly when the rule's condition is met by a valid
-row, though a row within the declared ranges meets it.
+"""never-applies-given-others: unsatisfiable exactly when the rule's condition is met by a row that
+obeys every hard statement tied to its columns, though a row within the declared ranges meets it.
+
+Statements are tied to a column by a chain of columns that they share. Where they can't all be
+obeyed, nothing is told: that is `contradictory-rules`.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ def find_never_applies_given_others(inquiry: Inquiry, told: Told) -> Iterator[Di
         met = case.when.true
         question = f"rule `{rule.name}` applies to any patient whom the rules allow"
         if inquiry.possible(met, question) is not False:
+            continue
+        if inquiry.possible(met, question, ()) is not True:  # else that is `never-applies`
             continue
         blamed = inquiry.blame(met)
         if told.is_consequence(blamed):

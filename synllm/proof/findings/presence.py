@@ -5,8 +5,12 @@
 - never-missing: unsatisfiable exactly when the column is missing on a valid row, though it is
   declared that it may be.
 - applicability-mismatch: unsatisfiable exactly when the column applies (or: does not apply) on a
-  valid row, though it is declared that it may or may not; or when a rule whose condition a valid
-  row meets holds on one, because columns in its conclusion never apply there.
+  valid row, though it is declared that it may or may not. Of a rule: unsatisfiable exactly when on
+  a row that meets its condition and obeys all other statements, though there are such rows, its
+  conclusion is decided or all the columns in that apply.
+
+A row is valid here when it obeys every hard statement that a chain of shared columns ties to the
+column; columns for which there is none are left out.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from synllm.proof.findings.spare_rules import name_spare_rules
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry, RuleCase
 from synllm.spec.core import EVERY_VALUE, NO_VALUE, CoreColumn, Membership
+from synllm.spec.passes.lower import written_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,10 @@ def _find_for(column: CoreColumn, inquiry: Inquiry) -> Iterator[_Impossible]:
     missing = Membership(name, NO_VALUE, missing=True)
     inapplicable = Membership(name, NO_VALUE, not_applicable=True)
     if inquiry.possible(present, f"`{name}` ever has a value") is False:
-        if column.may_be_missing and inquiry.possible(missing, f"`{name}` is ever missing"):
+        ever_missing = column.may_be_missing and inquiry.possible(
+            missing, f"`{name}` is ever missing"
+        )
+        if ever_missing:
             yield _Impossible(
                 "always-missing",
                 f"`{name}` is always missing",
@@ -78,7 +86,7 @@ def _find_for(column: CoreColumn, inquiry: Inquiry) -> Iterator[_Impossible]:
                 present,
                 inquiry.blame(present),
             )
-        else:
+        elif ever_missing is False:
             yield _Impossible(
                 "applicability-mismatch",
                 f"`{name}` never applies to any patient",
@@ -129,28 +137,41 @@ def _report(state: _Impossible, inquiry: Inquiry, told: Told) -> Diagnostic:
 
 def _find_unmatched(case: RuleCase, inquiry: Inquiry, told: Told) -> Diagnostic | None:
     rule, columns = case.rule, inquiry.core.by_name
-    about = [name for name in inquiry.statement(case.index).columns if columns[name].may_not_apply]
+    concluded = written_columns((rule.then,), inquiry.spec)
+    about = {
+        name: Membership(name, EVERY_VALUE, missing=True)
+        for name in concluded
+        if columns[name].may_not_apply
+    }
     if not about or not inquiry.is_sound(inquiry.statement(case.index).columns):
         return None
     question = f"rule `{rule.name}` is ever decided"
-    met = inquiry.all_of(
-        case.when.true,
-        inquiry.any_of(case.then.true, case.then.false, case.then.undefined),
+    others = inquiry.hard - {case.index}
+    met = case.when.true
+    decided = inquiry.any_of(
+        *(case.then.true, case.then.false, case.then.undefined),
+        inquiry.all_of(*about.values()),
     )
-    if inquiry.possible(case.when.true, question, inquiry.hard - {case.index}) is not True:
+    if inquiry.possible(met, question, others) is not True:
         return None
-    if inquiry.possible(met, question, inquiry.hard - {case.index}) is not False:
+    checked = inquiry.all_of(met, decided)
+    if inquiry.possible(checked, question, others) is not False:
         return None
-    blamed = inquiry.blame(met, inquiry.hard - {case.index})
+    blamed = inquiry.blame(checked, others)
     if told.is_consequence(blamed):
         return None
     told.rules.add(rule.name)
-    patient = inquiry.example(case.when.true, inquiry.hard - {case.index})
+    patient = inquiry.example(met, others)
+    never = [
+        name
+        for name, applies in about.items()
+        if inquiry.possible(inquiry.all_of(met, applies), question, others) is False
+    ]
     claims = [inquiry.claim(index) for index in blamed]
     finding = report(
         "applicability-mismatch",
         f"rule `{rule.name}` can never be checked: where its condition is met, "
-        f"{list_names([f'`{name}`' for name in about], 'or')} does not apply",
+        f"{list_names([f'`{name}`' for name in never or about], 'or')} does not apply",
         rule.then.span,
         "never decided",
         also=[(claim.span, claim.words) for claim in claims],

@@ -1,9 +1,14 @@
 """unreachable-value, range-never-reached, constant-feature: values that no patient can have.
 
-- unreachable-value: unsatisfiable exactly when a valid row has this declared label or listed value.
+- unreachable-value: unsatisfiable exactly when a valid row has this label or listed value (of a
+  list of at most 60).
 - range-never-reached: unsatisfiable exactly when a valid row has a value between a declared end of
   the range and the tightest one.
-- constant-feature: unsatisfiable exactly when a valid row has any declared value but one.
+- constant-feature: unsatisfiable exactly when a valid row has any declared value but one, which a
+  valid row has.
+
+A row is valid here when it obeys every hard statement that a chain of shared columns ties to the
+column; columns for which there is none are left out.
 """
 
 from __future__ import annotations
@@ -223,12 +228,13 @@ def _report(
     inquiry: Inquiry,
     told: Told,
 ) -> Diagnostic:
-    """Return the finding with a patient whom the blamed statements alone exclude."""
+    """Return the finding, with a patient whom the blamed statements alone exclude, if any."""
     blamed = sorted({index for cut in cuts for index in cut.blamed})
     told.columns.add(column.name)
     claims = [inquiry.claim(index) for index in blamed]
     because = f", because of {list_names([claim.name for claim in claims], 'and')}"
-    patient = inquiry.example(cuts[0].excluded, inquiry.hard - set(cuts[0].blamed))
+    patients = (inquiry.example(cut.excluded, inquiry.hard - set(cut.blamed)) for cut in cuts)
+    patient = next((each for each in patients if each is not None), None)
     found = report(
         finding,
         f"{headline}{because}",

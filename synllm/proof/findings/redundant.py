@@ -1,18 +1,21 @@
 """duplicate-rule, shadowed-rule, implied-rule: rules without which the same rows are valid.
 
-A hard rule is redundant: unsatisfiable exactly when a row breaks it and obeys the rules that stay.
-It is a duplicate where one of those and it refuse the very same rows, shadowed where one of them
-refuses all that it refuses and more, implied where it takes several.
+A hard rule is redundant: unsatisfiable exactly when a row breaks it and obeys the statements that
+stay, though a row within the declared ranges breaks it. It is a duplicate where one of those and it
+refuse the very same rows, shadowed where one of them refuses all that it refuses and more, implied
+where it takes several.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import body_of, list_names
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry, RuleCase
+from synllm.proof.on_row import is_true
+from synllm.proof.session import Satisfiable
 
 
 def find_redundant(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
@@ -37,36 +40,61 @@ def find_redundant(inquiry: Inquiry, told: Told) -> Iterator[Diagnostic]:
         if inquiry.possible(inquiry.refused(case.index), question, others) is False:
             staying = others
             going.append(case)
+    # A rule that nobody can break needs no other to be superfluous: that is `always-true`.
+    reasons = {
+        case.index: blamed
+        for case in reversed(going)
+        if (blamed := inquiry.blame(inquiry.refused(case.index), staying))
+    }
     for case in reversed(going):
-        told.rules.add(case.rule.name)
-        yield _report(case, inquiry.blame(inquiry.refused(case.index), staying), inquiry, going)
+        if case.index in reasons:
+            told.rules.add(case.rule.name)
+            alone = _find_single(case, inquiry, staying)
+            yield _report(case, alone or reasons[case.index], inquiry, len(reasons))
 
 
-def _report(
-    case: RuleCase, blamed: tuple[int, ...], inquiry: Inquiry, going: list[RuleCase]
-) -> Diagnostic:
+def _find_single(case: RuleCase, inquiry: Inquiry, staying: Collection[int]) -> tuple[int] | None:
+    """Return one statement that refuses all that the rule refuses, and if possible no more."""
+    question = f"a single statement makes rule `{case.rule.name}` superfluous"
+    refused = inquiry.refused(case.index)
+    match inquiry.ask(refused, ()):
+        case Satisfiable(cells=cells):
+            singles = [
+                other
+                for other in sorted(staying)
+                if is_true(inquiry.refused(other), cells)
+                and inquiry.possible(refused, question, [other]) is False
+            ]
+        case _:
+            return None
+    return next(
+        ((each,) for each in singles if _is_same(case, each, inquiry)),
+        (singles[0],) if singles else None,
+    )
+
+
+def _is_same(case: RuleCase, other: int, inquiry: Inquiry) -> bool:
+    question = f"rule `{case.rule.name}` repeats {inquiry.claim(other).name}"
+    return inquiry.possible(inquiry.refused(other), question, [case.index]) is False
+
+
+def _report(case: RuleCase, blamed: tuple[int, ...], inquiry: Inquiry, reported: int) -> Diagnostic:
     rule = case.rule
     claims = [inquiry.claim(index) for index in blamed]
     names = list_names([claim.name for claim in claims], "and")
-    number = "both" if len(going) == 2 else f"all {len(going)}"
+    number = "both" if reported == 2 else f"all {reported}"
     together = (
         ""
-        if len(going) == 1
+        if reported == 1
         else f"; {number} rules reported as repeated or contained can go together"
     )
-    if len(blamed) == 1:
-        (other,) = blamed
-        difference = inquiry.possible(
-            inquiry.refused(other), f"rule `{rule.name}` repeats {names}", [case.index]
+    if len(blamed) == 1 and _is_same(case, blamed[0], inquiry):
+        finding, headline = "duplicate-rule", f"rule `{rule.name}` says the same as {names}"
+    elif len(blamed) == 1:
+        finding = "shadowed-rule"
+        headline = (
+            f"rule `{rule.name}` adds nothing: {names} already refuses every patient who breaks it"
         )
-        if difference is False:
-            finding, headline = "duplicate-rule", f"rule `{rule.name}` says the same as {names}"
-        else:
-            finding = "shadowed-rule"
-            headline = (
-                f"rule `{rule.name}` adds nothing: {names} already refuses every patient who "
-                "breaks it"
-            )
     else:
         finding = "implied-rule"
         headline = (

@@ -1,5 +1,7 @@
 """unit-suspect: unsatisfiable exactly when two recordable values of the column come out differently
-in a comparison with a number, though they would if the number were in another common unit.
+in a comparison with a number, which in another common unit would lie between the column's ends.
+
+Numbers from half the least to twice the greatest value are not suspected: a generous limit.
 """
 
 from __future__ import annotations
