@@ -60,6 +60,10 @@ NOTHING = NumberType(0, Interval(Fraction(1, 5), Fraction(4, 5)))
 LITERALS = ("-1", "-0.1", "0", "0.1", "0.5", "1", "1", "2", "2.5", "3", "7")
 
 
+THOUSANDS = st.randoms(use_true_random=True)
+"""What the slow tests draw from: as the counts do, ten times faster, and not shrunk."""
+
+
 def faulty_specs() -> st.SearchStrategy[Spec]:
     """Return a strategy of small specs with mistakes in them."""
     return st.randoms(use_true_random=False).map(faulty_spec)

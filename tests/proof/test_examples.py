@@ -18,7 +18,7 @@ from synllm.spec.model import Example, Spec
 from synllm.spec.passes.lower import lower
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Value, Verdict
 from tests.proof.claimed import blamed_by
-from tests.proof.faulty_specs import faulty_spec
+from tests.proof.faulty_specs import THOUSANDS, faulty_spec
 from tests.proof.oracle import AllRows
 from tests.proof.small_specs import all_rows, fits, small_specs
 from tests.specs_in_code import cirrhosis_like, stroke_like
@@ -178,6 +178,6 @@ def test_what_is_said_about_an_example_is_so(random: Random) -> None:
 
 @pytest.mark.slow
 @settings(max_examples=1_000)
-@given(st.randoms(use_true_random=False))
+@given(THOUSANDS)
 def test_what_is_said_about_an_example_is_always_so(random: Random) -> None:
     assert faults_of_examples(random) == []

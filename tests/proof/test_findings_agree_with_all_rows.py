@@ -9,7 +9,7 @@ from synllm.proof.inquiry import Inquiry
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import lower
 from tests.proof.claimed import Evidence, Expected, NothingTold, claims_of
-from tests.proof.faulty_specs import faulty_specs
+from tests.proof.faulty_specs import THOUSANDS, faulty_spec, faulty_specs
 from tests.proof.oracle import AllRows
 
 FINDERS = {each.__name__: each for each in list_finders()}
@@ -47,7 +47,7 @@ def test_each_finder_alone_reports_exactly_what_is_so(spec: Spec) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=800, suppress_health_check=[HealthCheck.too_slow])
-@given(faulty_specs())
+@settings(max_examples=3_000, suppress_health_check=[HealthCheck.too_slow])
+@given(THOUSANDS.map(faulty_spec))
 def test_each_finder_alone_reports_exactly_what_is_so_thousands_of_times(spec: Spec) -> None:
     assert check_each_finder(spec) == {}

@@ -15,7 +15,7 @@ from synllm.spec.model import Spec
 from synllm.spec.passes.lower import lower
 from synllm.spec.values import MISSING
 from tests.proof.claimed import Claim, Evidence, Expected, claims_of
-from tests.proof.faulty_specs import faulty_spec, faulty_specs
+from tests.proof.faulty_specs import THOUSANDS, faulty_spec, faulty_specs
 from tests.proof.oracle import AllRows
 
 OPEN = "undecidable-in-practice"
@@ -126,16 +126,16 @@ def test_a_budget_of_one_step_leaves_questions_open() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1_000)
-@given(faulty_specs())
+@settings(max_examples=1_500)
+@given(THOUSANDS.map(faulty_spec))
 def test_what_is_reported_is_always_so(spec: Spec) -> None:
     assert faults_of_prove(spec) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("budget", [1, 100, 1_000, 10_000])
-@settings(max_examples=150)
-@given(spec=faulty_specs())
+@settings(max_examples=300)
+@given(spec=THOUSANDS.map(faulty_spec))
 def test_a_spent_budget_never_makes_a_claim_wrong(spec: Spec, budget: int) -> None:
     assert faults_of_prove(spec, budget) == []
     assert faults_of_open_questions(spec, budget) == []

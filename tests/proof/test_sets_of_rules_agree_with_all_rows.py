@@ -26,7 +26,7 @@ from synllm.spec.passes.lower import lower
 from synllm.spec.types import NumberType
 from synllm.spec.values import MISSING
 from tests.proof.claimed import NothingTold, blamed_by
-from tests.proof.faulty_specs import NUMBERS, faulty_specs
+from tests.proof.faulty_specs import NUMBERS, THOUSANDS, faulty_spec, faulty_specs
 from tests.proof.oracle import AllRows
 
 _BUDGET = 200_000
@@ -204,8 +204,8 @@ def test_what_is_said_about_several_statements_is_so(about: str, spec: Spec) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("about", FAULTS)
-@settings(max_examples=700)
-@given(spec=faulty_specs())
+@settings(max_examples=1_000)
+@given(spec=THOUSANDS.map(faulty_spec))
 def test_what_is_said_about_several_statements_is_always_so(about: str, spec: Spec) -> None:
     assert FAULTS[about](spec) == []
 

@@ -18,7 +18,7 @@ from synllm.spec.expressions import ColumnValue, Compare, ComparisonOperator, In
 from synllm.spec.model import Column, Rule, Spec
 from synllm.spec.passes.lower import lower
 from synllm.spec.types import Code, NumberType
-from tests.proof.faulty_specs import CATEGORIES
+from tests.proof.faulty_specs import CATEGORIES, THOUSANDS
 from tests.proof.small_specs import cells_of
 
 RANDOMS = st.randoms(use_true_random=False)
@@ -143,7 +143,7 @@ def test_a_threshold_is_suspected_where_only_another_unit_makes_sense_of_it(rand
 
 @pytest.mark.slow
 @settings(max_examples=2_000)
-@given(RANDOMS)
+@given(THOUSANDS)
 def test_a_threshold_is_always_suspected_where_only_another_unit_makes_sense_of_it(
     random: Random,
 ) -> None:
