@@ -133,6 +133,7 @@ FINDINGS: dict[str, str] = {
     "impossible-share": "warning",
     "never-applies": "warning",
     "never-applies-given-others": "warning",
+    "never-complete": "warning",
     "overlap-in-cases": "error",
     "range-never-reached": "warning",
     "rule-forbids-its-condition": "error",

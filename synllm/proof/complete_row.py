@@ -178,7 +178,7 @@ def _report_clash(clash: Clash, spec: Spec) -> Diagnostic:
     else:
         headline = f"{subject}: these {len(clash.claims)} statements clash"
     return report(
-        "contradictory-rules",
+        "never-complete" if clash.any_row else "contradictory-rules",
         headline,
         first.span,
         first.words,

@@ -31,7 +31,7 @@ FINDINGS = {
     *("never-applies", "never-applies-given-others", "always-true", "conflict-region"),
     *("implied-rule", "shadowed-rule", "duplicate-rule", "unreachable-value"),
     *("range-never-reached", "constant-feature", "always-missing", "never-missing"),
-    "applicability-mismatch",
+    *("applicability-mismatch", "never-complete"),
 }
 CASES = {"gap-in-cases", "overlap-in-cases", "boundary-seam"}
 CONSTRUCTS = {

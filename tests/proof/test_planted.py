@@ -44,7 +44,12 @@ PROVED = {
 }
 """Every finding about the rules of a spec that is on by default."""
 
-AT_LEAST = {"contradictory-rules": 12, "conflict-region": 8, "undecidable-in-practice": 1}
+AT_LEAST = {
+    "contradictory-rules": 12,
+    "conflict-region": 8,
+    "never-complete": 1,
+    "undecidable-in-practice": 1,
+}
 REDUNDANT = {"duplicate-rule", "shadowed-rule", "implied-rule"}
 REACH = {"unreachable-value", "range-never-reached", "constant-feature"}
 WITH_A_PATIENT = REACH | {
@@ -95,7 +100,7 @@ def is_found(finding: Diagnostic, spec: Spec) -> bool:
     """Whether the same is found in another spec, whatever statements are named there."""
     for other in prove(spec, lower(spec)):
         match finding.finding:
-            case "contradictory-rules":
+            case "contradictory-rules" | "never-complete":
                 same = True
             case name if name in REACH:
                 same = subject_of(other) == subject_of(finding)
@@ -116,7 +121,9 @@ def subject_of(finding: Diagnostic) -> tuple[object, str]:
 def changeable(finding: Diagnostic, named: Sequence[Named]) -> Sequence[Named]:
     """The named statements without the one that the finding is about."""
     match finding.finding:
-        case "contradictory-rules" | "conflict-region" | "always-missing" | "never-missing":
+        case "contradictory-rules" | "never-complete" | "conflict-region":
+            return named
+        case "always-missing" | "never-missing":
             return named
         case "boundary-seam" | "overlap-in-cases" | "impossible-domain":
             return named

@@ -52,7 +52,7 @@ def faults_of_prove(spec: Spec, budget: int = DEFAULT_BUDGET) -> list[str]:
             case "complete-row":
                 if not seen.shown(finding.witness) & filled & seen.valid:
                     wrong.append(f"{finding.witness} is no complete row")
-            case "contradictory-rules":
+            case "contradictory-rules" | "never-complete":
                 clashing = _statements(finding, evidence.inquiry)
                 anyone = "can be recorded" in finding.headline
                 if seen.obeying(clashing) & (seen.everything if anyone else filled):
