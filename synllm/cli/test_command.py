@@ -13,7 +13,7 @@ from synllm.cli.exits import Exit
 if TYPE_CHECKING:
     from synllm.diagnostics.diagnostic import Diagnostic
     from synllm.examples.run import ExampleRun
-    from synllm.proof.suggest import Suggestions
+    from synllm.proof.witnesses.suggest import Suggestions
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from synllm.cli.inputs import read_spec
 
 if TYPE_CHECKING:
     from synllm.proof.inquiry import Inquiry, RuleCase
-    from synllm.proof.witness_rows import NoRow, Witnesses, WitnessRow
+    from synllm.proof.witnesses.witness_rows import NoRow, Witnesses, WitnessRow
     from synllm.spec.core import Formula
     from synllm.spec.model import Spec
 
@@ -133,7 +133,7 @@ def _choose_rules(inquiry: Inquiry, name: str | None) -> list[RuleCase] | None:
 
 def _write_obeying(inquiry: Inquiry, given: Formula, options: argparse.Namespace) -> int:
     from synllm.proof.session import Undecided
-    from synllm.proof.witness_rows import NoRow, find_boundary, find_valid
+    from synllm.proof.witnesses.witness_rows import NoRow, find_boundary, find_valid
 
     boundary = options.kind == "boundary"
     found = (
@@ -164,7 +164,7 @@ def _write_violating(
 ) -> int:
     """Write rows for each rule in turn; a rule that can't be broken alone is told."""
     from synllm.proof.session import Undecided
-    from synllm.proof.witness_rows import NoRow, find_violating
+    from synllm.proof.witnesses.witness_rows import NoRow, find_violating
 
     count = options.rows or _ROWS
     rows: list[WitnessRow] = []

@@ -9,8 +9,8 @@ from synllm.language.load import parse_spec
 from synllm.proof.check import DEFAULT_BUDGET
 from synllm.proof.examples import JudgedExample, judge_example
 from synllm.proof.inquiry import Inquiry
-from synllm.proof.suggest import Suggestions, find_lacking, suggest_examples
 from synllm.proof.witness import WitnessMismatchError
+from synllm.proof.witnesses.suggest import Suggestions, find_lacking, suggest_examples
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import lower
 

@@ -12,7 +12,7 @@ from synllm.examples.run import ExampleRun
 from synllm.examples.show_text import outcome_of, text_of
 from synllm.examples.written import write_examples
 from synllm.proof.examples import JudgedExample
-from synllm.proof.suggest import Purpose, Suggestions
+from synllm.proof.witnesses.suggest import Purpose, Suggestions
 
 
 class TestCase(BaseModel):

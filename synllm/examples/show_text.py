@@ -8,7 +8,7 @@ from synllm.diagnostics.terminal_text import make_visible, wrap
 from synllm.examples.run import ExampleRun
 from synllm.proof.claims import list_names
 from synllm.proof.examples import JudgedExample
-from synllm.proof.suggest import Suggestions
+from synllm.proof.witnesses.suggest import Suggestions
 from synllm.spec.model import Example
 
 _INDENT = " " * 8

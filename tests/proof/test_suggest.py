@@ -17,7 +17,7 @@ from synllm.language.format import format_source
 from synllm.language.load import parse_spec
 from synllm.proof.examples import judge_example
 from synllm.proof.inquiry import Inquiry
-from synllm.proof.suggest import Purpose, Suggestion, Suggestions, suggest_examples
+from synllm.proof.witnesses.suggest import Purpose, Suggestion, Suggestions, suggest_examples
 from synllm.resources import specs_folder
 from synllm.spec.evaluate import broken_statements, evaluate_rule, row_is_valid
 from synllm.spec.model import Example, Rule, Spec

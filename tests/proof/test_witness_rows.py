@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import event, given, settings
 
 from synllm.proof.inquiry import Inquiry
-from synllm.proof.neighbours import Assign, Step, after, move_cells
 from synllm.proof.on_row import is_true
 from synllm.proof.witness import encode_value
-from synllm.proof.witness_rows import (
+from synllm.proof.witnesses.neighbours import Assign, Step, after, move_cells
+from synllm.proof.witnesses.witness_rows import (
     NoRow,
     Witnesses,
     find_boundary,

@@ -23,7 +23,7 @@ from itertools import combinations
 
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import list_names, write_value
-from synllm.proof.families import Family, Piece, covered, find_families
+from synllm.proof.findings.families import Family, Piece, covered, find_families
 from synllm.proof.findings.told import Told
 from synllm.proof.inquiry import Inquiry, RuleCase
 from synllm.spec.core import CoreColumn, Formula, Membership, ValueSet

@@ -12,8 +12,8 @@ from fractions import Fraction
 from synllm.diagnostics.diagnostic import Diagnostic, report
 from synllm.proof.claims import describe_range, write_number
 from synllm.proof.findings.told import Told
+from synllm.proof.findings.unit_swaps import Swap, swap_units
 from synllm.proof.inquiry import Inquiry, RuleCase
-from synllm.proof.unit_swaps import Swap, swap_units
 from synllm.spec.expressions import ColumnValue, Compare, Number, walk
 from synllm.spec.model import Column
 from synllm.spec.passes.conditions import split

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from synllm.proof.inquiry import Inquiry, RuleCase
-from synllm.proof.neighbours import Assign, Move, Step, after, lands_inside, move_cells
 from synllm.proof.session import Cells, Satisfiable
 from synllm.proof.sureness import holds_cell
 from synllm.proof.witness import WitnessMismatchError, decode_row, encode_value, replay
+from synllm.proof.witnesses.neighbours import Assign, Move, Step, after, lands_inside, move_cells
 from synllm.spec.boundaries import rule_boundaries
 from synllm.spec.core import (
     NO_VALUE,

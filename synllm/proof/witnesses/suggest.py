@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from synllm.proof.claims import list_names, name_statement
-from synllm.proof.closest import fill_columns, find_closest, make_typical
 from synllm.proof.inquiry import Inquiry, RuleCase
 from synllm.proof.session import Cells, Satisfiable, Undecided, Unsatisfiable
 from synllm.proof.sureness import drop_cells, pin_values, settle
 from synllm.proof.witness import decode_row
+from synllm.proof.witnesses.closest import fill_columns, find_closest, make_typical
 from synllm.spec.core import Formula
 from synllm.spec.model import Example
 from synllm.spec.types import CategoryType

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from synllm.proof.cores import irreducible_core
 from synllm.proof.encode import encode_formula
 from synllm.proof.inquiry import Inquiry, RuleCase
-from synllm.proof.occurrences import (
+from synllm.proof.on_row import is_true
+from synllm.proof.session import Cells, Claim, Satisfiable, Undecided, Unsatisfiable
+from synllm.proof.witness import WitnessMismatchError, decode_row, replay
+from synllm.proof.witnesses.occurrences import (
     Occurrence,
     list_boundaries,
     list_occurrences,
     no_cell_missing,
 )
-from synllm.proof.on_row import is_true
-from synllm.proof.session import Cells, Claim, Satisfiable, Undecided, Unsatisfiable
-from synllm.proof.spread import Constraint, Spread
-from synllm.proof.witness import WitnessMismatchError, decode_row, replay
+from synllm.proof.witnesses.spread import Constraint, Spread
 from synllm.spec.core import Formula
 from synllm.spec.evaluate import broken_statements, cell_belongs, evaluate_rule
 from synllm.spec.passes.formulas import TRUE
