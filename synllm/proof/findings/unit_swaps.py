@@ -60,7 +60,8 @@ def swap_units(column: Column, number: Fraction) -> Iterator[Swap]:
     own = parse_unit(kind.unit)
     if own is None:
         return
-    words = f"{kind.substance or ''} {column.name} {column.type_name or ''}".lower()
+    named = (kind.substance, column.name, column.type_name, column.description)
+    words = " ".join(each for each in named if each).lower()
     if kind.unit == "%" and any(word in words for word in _HBA1C):
         yield Swap("mmol/mol", number * _NGSP_SLOPE + _NGSP_OFFSET, converts=False)
     mass = next((Fraction(m) for word, m in MOLAR_MASSES.items() if word in words), None)
