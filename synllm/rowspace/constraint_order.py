@@ -27,7 +27,7 @@ def order_by_open_constraints(
     with the most values, then the one declared first.
     """
     mentioned = [formula_columns(each) for each in constraints]
-    arithmetic = [frozenset(_in_arithmetic(each)) for each in constraints]
+    arithmetic = [frozenset(columns_computed_with(each)) for each in constraints]
     place = {column.name: index for index, column in enumerate(columns)}
     size = {column.name: len(column.values) for column in columns}
     left = [column.name for column in columns]
@@ -56,12 +56,12 @@ def order_by_open_constraints(
     return tuple(ordered)
 
 
-def _in_arithmetic(formula: Formula) -> list[str]:
+def columns_computed_with(formula: Formula) -> list[str]:
     """Return the columns that a formula computes with."""
     match formula:
         case Relation():
             return sorted(formula_columns(formula))
         case AllOf(operands=operands) | AnyOf(operands=operands) | AtLeast(operands=operands):
-            return [name for each in operands for name in _in_arithmetic(each)]
+            return [name for each in operands for name in columns_computed_with(each)]
         case _:
             return []

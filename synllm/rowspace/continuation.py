@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from synllm.proof.completion import DEFAULT_BUDGET, Completion
-from synllm.proof.session import Satisfiable, Unsatisfiable
+from synllm.proof.session import Satisfiable, Undecided, Unsatisfiable
 from synllm.rowspace.cell_set import CellSet
 from synllm.rowspace.diagram import TooLargeError, build_diagram
 from synllm.rowspace.places import cell_at, place_of
@@ -60,54 +60,60 @@ class Continuations:
             self._budget,
         )
 
-    def find(self, row: Integers, field: int, among: CellSet | None) -> Integers | None:
-        """Return a valid row with the cells up to a field, and one of some in the field after."""
-        given = {
-            name: cell_at(self._listings[n], row[n, 0])
-            for n, name in enumerate(self.fields[: field + 1])
-        }
+    def prove(self, row: Integers, field: int, among: CellSet | None) -> Integers | None:
+        """Return a valid row with the cells up to a field, and one of some in the field after;
+        None if there is none. Raises UndecidedError where the budget of a proof ran out.
+        """
+        given = self._given(row, field)
         extra = [] if among is None else [_membership(self.fields[field + 1], among)]
         match self.completion.complete(given, extra):
             case Satisfiable(cells=cells):
-                found = cells
+                return self._places(cells)
             case Unsatisfiable():
                 return None
-            case _:
-                left = self._first_in_diagram(given, among)
-                if left is None:
-                    return None
-                found = {**given, **left}
-        places = [
-            place_of(listing, found[name])
-            for name, listing in zip(self.fields, self._listings, strict=True)
-        ]
-        return np.array(places, dtype=np.int64)
+            case Undecided():
+                raise UndecidedError(tuple(given), self.fields[field + 1])
 
-    def _first_in_diagram(
-        self, given: Mapping[str, int | Special], among: CellSet | None
-    ) -> dict[str, int | Special] | None:
-        """Return cells of the remaining fields, found by listing what is left; None if none."""
-        left = self.fields[len(given) :]
+    def find_in_diagram(self, row: Integers, field: int) -> Integers | None:
+        """Return a valid row with the cells up to a field, found by listing what is left of them.
+
+        Raises UndecidedError where that is too much.
+        """
+        given = self._given(row, field)
+        left = self.fields[field + 1 :]
         remainders = Remainders(self._columns)
         formulas = self._constraints
         for name, cell in given.items():
             formulas = tuple(remainders.fix_cell(each, name, cell) for each in formulas)
-        cells = dict(self._cells)
-        if among is not None:
-            cells[left[0]] = cells[left[0]].intersect(among)
         try:
-            diagram = build_diagram(left, cells, formulas, self._columns, effort=_DIAGRAM_EFFORT)
+            diagram = build_diagram(
+                left, self._cells, formulas, self._columns, effort=_DIAGRAM_EFFORT
+            )
         except TooLargeError:
             raise UndecidedError(tuple(given), left[0]) from None
         if diagram is None:
             return None
-        found: dict[str, int | Special] = {}
+        found = given
         node = 0
         for name, level in zip(left, diagram.levels, strict=True):
             arc = level[node][0]
             found[name] = _first_cell(arc.cells)
             node = arc.target
-        return found
+        return self._places(found)
+
+    def _given(self, row: Integers, field: int) -> dict[str, int | Special]:
+        fields, places = self.fields[: field + 1], row[: field + 1, 0].tolist()
+        return {
+            name: cell_at(listing, place)
+            for name, listing, place in zip(fields, self._listings, places, strict=False)
+        }
+
+    def _places(self, cells: Mapping[str, int | Special]) -> Integers:
+        places = [
+            place_of(listing, cells[name])
+            for name, listing in zip(self.fields, self._listings, strict=True)
+        ]
+        return np.array(places, dtype=np.int64)
 
 
 def _membership(name: str, cells: CellSet) -> Membership:

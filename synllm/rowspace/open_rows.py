@@ -15,7 +15,7 @@ import numpy as np
 
 from synllm.proof.completion import DEFAULT_BUDGET
 from synllm.rowspace.cell_set import CellSet
-from synllm.rowspace.continuation import Continuations
+from synllm.rowspace.continuation import Continuations, UndecidedError
 from synllm.rowspace.intervals import Mask
 from synllm.rowspace.narrowing import Candidates, Narrowing
 from synllm.rowspace.places import cells_at, place_of
@@ -36,6 +36,12 @@ _REMEMBERED = 50_000
 
 _WORTH_WHILE = 8
 """Choosing anew goes on while it helps more than one in so many of the rows left."""
+
+_DRAWS = 4
+"""How many times 4,096 rows are drawn in the hope of one where a proof stays open."""
+
+_PATIENCE = 2
+"""How many proofs may stay open at a field whose next one can be gone through instead."""
 
 _QUESTIONS = 40
 """How many proofs may go into all cells that a field of a row being drawn may hold."""
@@ -63,10 +69,11 @@ class OpenRows:
             fields, self.listings, cells, constraints, columns, budget
         )
         self._relevance = Relevance(self.narrowing, constraints)
-        self._even = [np.arange(each.size + 1, dtype=np.float64) for each in self.listings]
+        self.even = [np.arange(each.size + 1, dtype=np.float64) for each in self.listings]
         self._remembered: dict[tuple[int, bytes], Integers | None] = {}
         self._allowed: dict[tuple[int, bytes], CellSet] = {}
         self._dear: set[tuple[int, bytes]] = set()
+        self._in_vain: dict[int, int] = {}
         self._random = np.random.default_rng(0)
 
     @cached_property
@@ -218,7 +225,7 @@ class OpenRows:
 
     def _search(self, field: int, rows: Integers, which: Integers) -> Integers:
         """Return a place for each row that intervals don't rule out, or -1, all alike likely."""
-        candidates = Candidates(self.narrowing, field, rows, which, self._even[field])
+        candidates = Candidates(self.narrowing, field, rows, which, self.even[field])
         return candidates.draw(np.arange(which.size), self._random)
 
     def _prove(self, row: Integers, field: int) -> Integers | None:
@@ -227,12 +234,56 @@ class OpenRows:
         if key in self._remembered:
             rest = self._remembered[key]
         else:
-            whole = self.continuations.find(row, field, None)
+            whole = self._look_up(row, field)
             rest = None if whole is None else whole[field + 1 :]
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = rest
         return None if rest is None else np.concatenate((row[: field + 1, 0], rest))
+
+    def _look_up(self, row: Integers, field: int) -> Integers | None:
+        """Return a valid row with this one's cells up to a field, or None if there is none.
+
+        Proofs come first, unless they failed at this field before and the next field's cells can
+        be gone through. Else thousands of rows are drawn like that, and last comes a diagram of
+        the fields left. Raises UndecidedError where nothing helps.
+        """
+        following = range(field + 2, len(self.fields))
+        countable = all(self._given[later] <= field + 1 for later in following)
+        if self._in_vain.get(field, 0) < _PATIENCE or not countable:
+            try:
+                return self.continuations.prove(row, field, None)
+            except UndecidedError:
+                self._in_vain[field] = self._in_vain.get(field, 0) + 1
+        if countable:
+            return self._go_through(row, field)
+        for _ in range(_DRAWS):
+            trial = np.repeat(row, _PLACES_AT_ONCE, axis=1)
+            mended, _ = self._mend(trial, field, afresh=True)
+            if mended.any():
+                return trial[:, np.flatnonzero(mended)[0]]
+        return self.continuations.find_in_diagram(row, field)
+
+    def _go_through(self, row: Integers, field: int) -> Integers | None:
+        """Return such a row by trying all cells of the next field, after which each later field
+        can be looked for by itself.
+        """
+        places = self._places_left(field + 1, row)
+        for first in range(0, places.size, _PLACES_AT_ONCE):
+            trial = np.repeat(row, min(_PLACES_AT_ONCE, places.size - first), axis=1)
+            trial[field + 1] = places[first : first + _PLACES_AT_ONCE]
+            mended, _ = self._mend(trial, field + 1, afresh=True)
+            if mended.any():
+                return trial[:, np.flatnonzero(mended)[0]]
+        return None
+
+    def _places_left(self, field: int, row: Integers) -> Integers:
+        """Return a field's places that intervals don't rule out after the cells before it."""
+        single = np.zeros(1, dtype=np.int64)
+        candidates = Candidates(self.narrowing, field, row, single, self.even[field])
+        left = candidates.remaining(0)
+        at = np.zeros(left.size, dtype=np.int64)
+        return left[self.narrowing.possible(field, row, at, left, left + 1)]
 
     def _witness(self, row: Integers, length: int) -> Integers | None:
         """Return a valid row that begins with so many of the row's cells, or None."""
@@ -287,11 +338,7 @@ class OpenRows:
         that stay open after so many questions.
         """
         row = witness.reshape(-1, 1)
-        single = np.zeros(1, dtype=np.int64)
-        candidates = Candidates(self.narrowing, field, row, single, self._even[field])
-        left = candidates.remaining(0)
-        at = np.zeros(left.size, dtype=np.int64)
-        left = left[self.narrowing.possible(field, row, at, left, left + 1)]
+        left = self._places_left(field, row)
         asked = 0
         good: list[Integers] = []
         current: Integers | None = witness
@@ -303,15 +350,33 @@ class OpenRows:
                 found, left = self._try_all(field, current, left, afresh=True)
                 good.append(found)
                 helpful = found.size > left.size // _WORTH_WHILE
-            if left.size:
-                if asked == questions:
-                    return np.sort(np.concatenate(good)), left
-                asked += 1
-                current = self.continuations.find(
-                    row, field - 1, cells_at(self.listings[field], left)
-                )
-        none = np.empty(0, dtype=np.int64)
-        return np.sort(np.concatenate([none, *good])), none
+            if left.size and asked == questions:
+                break
+            asked += 1
+            try:
+                among = cells_at(self.listings[field], left)
+                current = self.continuations.prove(row, field - 1, among) if left.size else None
+            except UndecidedError:
+                if questions is not None:
+                    break
+                current, left = self._first_of(field, row, left)
+            if current is None:
+                left = left[:0]
+        return np.sort(np.concatenate([left[:0], *good])), left
+
+    def _first_of(
+        self, field: int, row: Integers, places: Integers
+    ) -> tuple[Integers | None, Integers]:
+        """Return a valid row with the row's cells before a field and one of its places, or None;
+        and the places from there on.
+        """
+        for number, place in enumerate(places.tolist()):
+            trial = row.copy()
+            trial[field] = place
+            found = self._prove(trial, field)
+            if found is not None:
+                return found, places[number:]
+        return None, places
 
     def _try_all(
         self, field: int, witness: Integers, places: Integers, *, afresh: bool

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from synllm.rowspace.continuation import UndecidedError
 from synllm.rowspace.draw_open import draw_open_part
 from synllm.rowspace.narrowing import Narrowing
 from synllm.rowspace.open_rows import OpenRows
@@ -189,19 +188,3 @@ def test_the_same_seed_gives_the_same_rows() -> None:
     once, again = (draw_open_part(part, core, 100, np.random.default_rng(3)) for _ in range(2))
 
     assert all((once[name] == again[name]).all() for name in part.fields)
-
-
-def test_what_can_not_be_decided_is_never_guessed() -> None:
-    from tests.rowspace.test_stress import load_stress
-
-    spec, core = load_stress("filtration")
-    space = build_row_space(spec, core, nodes=1)
-    assert space is not None
-    (part,) = space.open_parts
-    names = ("stage", "sex", "clearance", "weight", "creatinine", "age")
-    rows = OpenRows(names, part.cells, part.constraints, core.by_name, budget=1)
-
-    with pytest.raises(UndecidedError) as error:
-        rows.allowed(())
-
-    assert error.value.next_field == "stage"
