@@ -249,8 +249,17 @@ class Evidence:
         if any(cut & self.seen.obeying(blamed) for cut in cuts):
             yield "the statements blamed do not exclude it"
         for one in blamed:
-            rest = self.seen.obeying(each for each in blamed if each != one)
-            if not any(cut & rest for cut in cuts):
+            others = [each for each in blamed if each != one]
+            # What cuts a range below and above is blamed together: each end needs only some of it.
+            kept = range(len(others) + 1) if len(cuts) > 1 else [len(others)]
+            rests = [
+                self.seen.obeying(some) for count in kept for some in combinations(others, count)
+            ]
+            if not any(
+                cut & rest and not cut & rest & ~self.seen.refused[one]
+                for cut in cuts
+                for rest in rests
+            ):
                 yield f"statement {one} is blamed in vain"
 
     def _of_witness(self, finding: Diagnostic) -> Iterator[str]:
