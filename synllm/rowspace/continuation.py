@@ -17,7 +17,7 @@ from synllm.rowspace.sample import Integers, Listing
 from synllm.spec.core import CoreColumn, Formula, Membership
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Special
 
-_DIAGRAM_EFFORT = 20_000
+_DIAGRAM_EFFORT = 10_000
 
 
 class UndecidedError(Exception):

@@ -76,13 +76,15 @@ class Remainders:
             addend = self._addends[id(formula), name] = _addend_in(formula, name)
         if isinstance(cell, Special):
             return FALSE
-        if addend.slope is None:
-            return self._relation(formula, _fix(formula.term, name, cell), addend.others)
-        total = addend.constant + addend.slope * cell
-        left = addend.left.get(total)
+        known = cell if addend.slope is None else addend.constant + addend.slope * cell
+        left = addend.left.get(known)
         if left is None:
-            form = Linear(ZERO.constant + total, addend.rest)
-            left = addend.left[total] = self._relation(formula, form, addend.others)
+            form = (
+                _fix(formula.term, name, cell)
+                if addend.slope is None
+                else Linear(ZERO.constant + known, addend.rest)
+            )
+            left = addend.left[known] = self._relation(formula, form, addend.others)
         return left
 
     def _relation(self, formula: Relation, form: Linear, others: tuple[str, ...]) -> Formula:
@@ -99,8 +101,8 @@ class Remainders:
 class _Addend:
     """What a column adds to a relation's term: `slope` times its value, None where it isn't so.
 
-    `left` remembers what is left by the sum of what is known. The formula is kept so that its
-    identity names it.
+    `left` remembers what is left, by the sum of what is known, or by the value where there is no
+    slope. The formula is kept so that its identity names it.
     """
 
     formula: Relation
