@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,13 @@ class Listing:
         return found
 
 
+class Spans(Protocol):
+    """An order of a field's cells in which sets of them are ranges of places."""
+
+    def spans(self, cells: CellSet) -> list[tuple[int, int]]:
+        """Return the half-open ranges of places that a set of cells covers, ascending."""
+
+
 def list_cells(column: CoreColumn) -> Listing:
     """Return the listing of a column's values, which are bounded."""
     return Listing(np.fromiter(column.values, dtype=np.int64, count=len(column.values)))
@@ -77,10 +84,15 @@ class _Level:
 
 
 class Sampler:
-    """A diagram ready to draw from; `weights` of a field are one number >= 0 for each place."""
+    """A diagram ready to draw from; `weights` of a field are one number >= 0 for each place.
+
+    `log_total` is the logarithm of the total weight of all rows.
+    """
+
+    log_total: float
 
     def __init__(
-        self, diagram: Diagram, listings: Mapping[str, Listing], weights: Mapping[str, Floats]
+        self, diagram: Diagram, listings: Mapping[str, Spans], weights: Mapping[str, Floats]
     ) -> None:
         self.diagram = diagram
         self._levels = [
@@ -97,6 +109,7 @@ class Sampler:
         self._own: list[Floats] = []
         self._mass: list[Floats] = []
         below: Floats = np.ones(1)
+        self.log_total = 0.0
         for level, totals in zip(reversed(self._levels), reversed(self._totals), strict=True):
             own = totals[level.stop] - totals[level.start]
             mass = own * below[level.target]
@@ -106,6 +119,7 @@ class Sampler:
             if not peak > 0:
                 raise ValueError("no valid row has a positive weight")
             below = below / peak
+            self.log_total += float(np.log(peak))
             self._own.insert(0, own)
             self._mass.insert(0, mass / peak)
 
@@ -157,7 +171,7 @@ class Sampler:
         return inside
 
 
-def _flatten(level: Sequence[Sequence[Arc]], listing: Listing) -> _Level:
+def _flatten(level: Sequence[Sequence[Arc]], listing: Spans) -> _Level:
     first = [0]
     spans: list[tuple[int, int, int]] = []
     for arcs in level:
