@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
-from scipy.stats import rankdata
 
 from synllm.columns.figures import (
-    CORRELATION_TOLERANCE,
     MEAN_TOLERANCE,
-    ODDS_TOLERANCE,
     QUANTILE_TOLERANCE,
     SD_TOLERANCE,
     SHARE_TOLERANCE,
@@ -35,6 +31,25 @@ Of: TypeAlias = Callable[[Floats, Mask], Floats]
 
 AT_MOST, EXACTLY, AT_LEAST = -1, 0, 1
 """Whether a moment's mean must be at most zero, zero or at least zero."""
+
+
+class RowMoment(Protocol):
+    """What a fit asks of rows: the mean of `on`, counted in a group, is zero or on one side."""
+
+    @property
+    def where(self) -> Condition | None:
+        """The group that the figure is about; the moment is zero outside."""
+
+    @property
+    def side(self) -> int:
+        """AT_MOST, EXACTLY or AT_LEAST."""
+
+    @property
+    def tolerance(self) -> float:
+        """How far off the mean within the group may be."""
+
+    def on(self, table: Table) -> Floats:
+        """Return the moment of each row."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,65 +136,6 @@ def moments_of(
             return [moment(lambda x, _: _or_zero(x > above, x), 1e-3, AT_MOST, declared)]
         case _:
             return []
-
-
-def pair_moment(statistic: Statistic, table: Table, weights: Floats) -> tuple[Floats, float] | None:
-    """Return the moment of a correlation or odds ratio on each row, and its tolerance.
-
-    It is linearised around the weighted rows: their means, deviations and shares are taken as they
-    are. None where the rows say nothing about the figure.
-    """
-    left, right = (table.numbers(name) for name in statistic.columns)
-    both = table.group(statistic.where) & ~np.isnan(left) & ~np.isnan(right)
-    weight = np.where(both, weights, 0.0)
-    total = float(weight.sum())
-    if not total > 0:
-        return None
-    weight = weight / total
-    declared = float(statistic.value.value)
-    if statistic.kind is StatisticKind.ODDS_RATIO:
-        yes_left, yes_right = both & (left > 0), both & (right > 0)
-        first, second = float(weight[yes_left].sum()), float(weight[yes_right].sum())
-        joint = _joint_share(first, second, declared)
-        if not joint > 0:
-            return None
-        change = sum(
-            1 / max(cell, 1e-9)
-            for cell in (joint, first - joint, second - joint, 1 - first - second + joint)
-        )
-        return np.where(both, (yes_left & yes_right) - joint, 0.0), ODDS_TOLERANCE / change
-    if statistic.kind is StatisticKind.SPEARMAN:
-        left, right = _ranks(left, both), _ranks(right, both)
-    scores = [_scores(each, both, weight) for each in (left, right)]
-    if any(each is None for each in scores):
-        return None
-    product = scores[0] * scores[1]
-    return np.where(both, product - declared, 0.0), CORRELATION_TOLERANCE
-
-
-def _joint_share(first: float, second: float, odds: float) -> float:
-    """Return the share of both among two events of given shares and odds ratio.
-
-    Plackett (1965), JASA 60, "A class of bivariate distributions".
-    """
-    if abs(odds - 1) < 1e-9:
-        return first * second
-    sum_ = 1 + (first + second) * (odds - 1)
-    root = sqrt(max(sum_**2 - 4 * odds * (odds - 1) * first * second, 0.0))
-    return (sum_ - root) / (2 * (odds - 1))
-
-
-def _scores(numbers: Floats, both: Mask, weight: Floats) -> Floats | None:
-    known = np.where(both, numbers, 0.0)
-    mean = float(weight @ known)
-    variance = float(weight @ (known - mean) ** 2)
-    return (known - mean) / sqrt(variance) if variance > 0 else None
-
-
-def _ranks(numbers: Floats, both: Mask) -> Floats:
-    ranks = np.zeros(numbers.size)
-    ranks[both] = rankdata(numbers[both])
-    return ranks
 
 
 def _declared(

@@ -1,0 +1,245 @@
+"""The distribution over valid rows that meets the declared figures, closest to the prior.
+
+Figures about single columns, also within the classes of one, are fitted exactly on the diagrams
+(tilt.py). All others are met by weighting a pool of rows drawn from that fit (pool.py), and the
+rows delivered are chosen by the weights (select.py). Every row comes from a diagram, so none is
+invalid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synllm.columns.batch import (
+    IS_MISSING,
+    IS_NOT_APPLICABLE,
+    PRESENT,
+    Batch,
+    is_wide,
+)
+from synllm.columns.table import Floats, Table
+from synllm.rowspace.dual import Matrix
+from synllm.rowspace.pairs import Support, pair_moment
+from synllm.rowspace.pool import (
+    effective_share,
+    fit_weights,
+    moment_matrix,
+    scale_of,
+    weigh_rows,
+)
+from synllm.rowspace.prior import prior_weights
+from synllm.rowspace.sample import Integers, Listing, list_cells
+from synllm.rowspace.select import balance_rows, choose_rows
+from synllm.rowspace.space import RowSpace
+from synllm.rowspace.targets import Moment, RowMoment, Scale, moments_of
+from synllm.rowspace.tilt import TiltedDiagrams
+from synllm.spec.core import CoreSpec
+from synllm.spec.model import Spec
+from synllm.spec.statistics import Statistic, StatisticKind
+from synllm.spec.types import NumberType
+
+PAIRED = (StatisticKind.PEARSON, StatisticKind.SPEARMAN, StatisticKind.ODDS_RATIO)
+
+POOL_ROWS = 40_000
+"""Rows drawn to fit figures about several columns."""
+
+ROUNDS = 3
+"""How often means and shares in such figures are taken anew from the weighted pool."""
+
+BALANCED_ROWS = 20_000
+"""Up to so many rows are chosen together, with single rows exchanged; more come in streams."""
+
+STREAM_ROWS = 50_000
+"""Rows that a stream delivers at a time."""
+
+MOST_OVERSAMPLING = 8.0
+IDLE = 0.02
+"""Multipliers smaller than this, in units of tolerances, are left out of a stream's weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """How far the fit leaves a figure from what is declared, in tolerances; 0 where it is met."""
+
+    statistic: Statistic
+    off: float
+
+
+class FittedRows:
+    """Valid rows by their places, fitted to a spec's declared figures and ready to draw from.
+
+    `residuals` has an entry for each declared figure. `efficiency` is what the pool's weights
+    leave of its rows, 1 where no weights were needed.
+    """
+
+    def __init__(self, spec: Spec, core: CoreSpec, space: RowSpace) -> None:
+        assert not space.open_parts, "rows of open parts can't be drawn"
+        self.spec = spec
+        self.core = core
+        self.statistics = tuple(each for block in spec.statistics for each in block.statistics)
+        self.listings: dict[str, Listing] = {
+            column.name: list_cells(column) for column in core.columns
+        }
+        owned = [(number, each) for number, each in self._single_moments()]
+        self.tilted = TiltedDiagrams(
+            spec, core, space.diagrams, [moment for _, moment in owned]
+        )
+        self.tilted.fit()
+        self._owned = owned
+        self._fit_pool()
+
+    def table(self, places: dict[str, Integers]) -> Table:
+        """Return rows given by places as a table."""
+        return make_table(self.spec, self.core, self.listings, places)
+
+    def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
+        """Yield `count` rows' places by column, in blocks; the same seed yields the same rows."""
+        random = np.random.default_rng([seed, 1])
+        if count <= BALANCED_ROWS:
+            yield self._draw_balanced(count, random)
+            return
+        for start in range(0, count, STREAM_ROWS):
+            yield self._draw_stream(min(STREAM_ROWS, count - start), random)
+
+    def _draw_balanced(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
+        """Return rows whose moments are near their targets together, whatever chance does."""
+        if not self._moments:
+            return self.tilted.draw(count, random)
+        candidates = max(POOL_ROWS, 4 * count) if self._is_weighted else max(10_000, 3 * count)
+        places = self.tilted.draw(candidates, random)
+        values = moment_matrix(self._moments, self._scales, self.table(places))
+        weights = weigh_rows(values, self._theta)
+        chosen = choose_rows(weights, count, random)
+        sides = np.array([each.side for each in self._moments], dtype=np.int64)
+        chosen = balance_rows(chosen, np.ascontiguousarray(values), sides, weights, random)
+        return _take(places, random.permutation(chosen))
+
+    def _draw_stream(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
+        """Return rows in proportion to the fitted weights, at a constant cost for each."""
+        if not self._is_weighted:
+            return self.tilted.draw(count, random)
+        active = np.flatnonzero(np.abs(self._theta) > IDLE)
+        candidates = int(count * min(MOST_OVERSAMPLING, 1.5 / self.efficiency))
+        places = self.tilted.draw(candidates, random)
+        values = moment_matrix(
+            [self._moments[place] for place in active],
+            [self._scales[place] for place in active],
+            self.table(places),
+        )
+        weights = weigh_rows(values, self._theta[active])
+        return _take(places, random.permutation(choose_rows(weights, count, random)))
+
+    def _single_moments(self) -> Iterator[tuple[int, Moment]]:
+        for number, statistic in enumerate(self.statistics):
+            if statistic.kind in PAIRED:
+                continue
+            beside = self._scale_beforehand(statistic.columns[0])
+            for moment in moments_of(statistic, self.statistics, self.spec, beside):
+                yield number, moment
+
+    def _scale_beforehand(self, name: str) -> Scale:
+        """Return a column's mean and standard deviation in the prior."""
+        column = self.spec.by_name[name]
+        if column.derivation is not None or not isinstance(column.type, NumberType):
+            return Scale(0.0, 1.0)
+        listing = self.listings[name]
+        numbers = listing.values / 10**column.type.decimals
+        weight = prior_weights(self.spec, column, listing)[: numbers.size]
+        weight = weight / weight.sum()
+        mean = float(weight @ numbers)
+        return Scale(mean, float(np.sqrt(weight @ (numbers - mean) ** 2)))
+
+    def _fit_pool(self) -> None:
+        """Find the multipliers of a pool's weights, and what they leave of each figure."""
+        owners: list[int | None] = [number for number, _ in self._owned]
+        moments: list[RowMoment] = [moment for _, moment in self._owned]
+        softened = [
+            each for each in self.core.statements if not each.hard and each.share is not None
+        ]
+        paired = [
+            (number, each)
+            for number, each in enumerate(self.statistics)
+            if each.kind in PAIRED
+        ]
+        exact = {id(each): place for place, each in enumerate(self.tilted.exact)}
+        self._is_weighted = bool(paired or softened) or len(exact) < len(moments)
+        self.efficiency = 1.0
+        if not self._is_weighted:
+            means = self.tilted.means()
+            self._set(owners, moments, [], np.zeros(len(moments)), means)
+            return
+        table = self.table(self.tilted.draw(POOL_ROWS, np.random.default_rng(0)))
+        moments += [Support(each) for each in softened]
+        owners += [None] * len(softened)
+        values = moment_matrix(moments, [scale_of(each, table) for each in moments], table)
+        known = self.tilted.means()
+        for place, moment in enumerate(moments):
+            if id(moment) in exact:
+                # What the pool has by chance is none of the fit's business.
+                values[:, place] += known[exact[id(moment)]] - values[:, place].mean()
+        weights = np.full(POOL_ROWS, 1 / POOL_ROWS)
+        theta = np.zeros(len(moments) + len(paired))
+        for _ in range(ROUNDS):
+            found = [(number, pair_moment(each, table, weights)) for number, each in paired]
+            pairs = [(number, each) for number, each in found if each is not None]
+            extra = moment_matrix(
+                [each for _, each in pairs], [scale_of(each, table) for _, each in pairs], table
+            )
+            both = np.concatenate((values, extra), axis=1)
+            every = [*moments, *(each for _, each in pairs)]
+            start = theta if theta.size == len(every) else np.zeros(len(every))
+            theta = fit_weights(both, [each.side for each in every], start)
+            weights = weigh_rows(both, theta)
+        self.efficiency = effective_share(weights)
+        owners += [number for number, _ in pairs]
+        scales = [scale_of(each, table) for each in every]
+        self._set(owners, every, scales, theta, weights @ both)
+
+    def _set(
+        self,
+        owners: Sequence[int | None],
+        moments: Sequence[RowMoment],
+        scales: Sequence[float],
+        theta: Floats,
+        means: Floats,
+    ) -> None:
+        """Keep the fit, and from the moments' means the residual of each figure."""
+        self._moments = tuple(moments)
+        self._theta = theta
+        if not scales and moments:
+            table = self.table(self.tilted.draw(POOL_ROWS // 4, np.random.default_rng(0)))
+            scales = [scale_of(each, table) for each in moments]
+        self._scales = tuple(scales)
+        off = np.zeros(len(self.statistics))
+        for owner, moment, mean in zip(owners, moments, means, strict=True):
+            if owner is not None:
+                wrong = 0.0 if mean * moment.side > 0 else abs(float(mean))
+                off[owner] = max(off[owner], wrong)
+        self.residuals = tuple(
+            Residual(each, float(value)) for each, value in zip(self.statistics, off, strict=True)
+        )
+
+
+def make_table(
+    spec: Spec, core: CoreSpec, listings: dict[str, Listing], places: dict[str, Integers]
+) -> Table:
+    """Return rows given by the places of their cells as a table."""
+    values, states = {}, {}
+    length = 0
+    for column in core.columns:
+        listing, place = listings[column.name], places[column.name]
+        length = place.size
+        kind = object if is_wide(column) else np.float64
+        integers = np.concatenate((listing.values.astype(kind), [np.nan, np.nan]))
+        state = np.full(listing.size, PRESENT, dtype=np.uint8)
+        state[-2:] = IS_MISSING, IS_NOT_APPLICABLE
+        values[column.name] = integers[place]
+        states[column.name] = state[place]
+    return Table(spec, core, Batch(length, values, states))
+
+
+def _take(places: dict[str, Integers], rows: Integers) -> dict[str, Integers]:
+    return {name: each[rows] for name, each in places.items()}
