@@ -24,9 +24,12 @@ BOUND = 25.0
 SLACK = 0.05
 """How much a moment's mean gives way for each unit of its multiplier, in tolerances."""
 
-MOST_STEPS = 60
-CLOSE_ENOUGH = 2e-3
+MOST_STEPS = 40
+CLOSE_ENOUGH = 0.02
 """How far means may be from where the slack has them, in tolerances."""
+
+LEAST_GAIN = 1e-5
+"""A step that promises less is not worth taking; the objective is in natural logarithms."""
 
 Matrix: TypeAlias = NDArray[np.float64]
 Evaluated: TypeAlias = tuple[float, Floats, Callable[[], Matrix]]
@@ -52,12 +55,16 @@ def solve_dual(
         free = np.flatnonzero(~stuck)
         if not free.size or np.abs(gradient[free]).max() < CLOSE_ENOUGH:
             break
-        step = np.zeros(theta.size)
         hessian = curvature() + SLACK * np.eye(theta.size)
-        step[free] = -np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+        step = _best_step(hessian, gradient, low - theta, high - theta, free)
+        if not float(gradient @ step) < 0:
+            # Holding coordinates at their bounds can spoil a step; the gradient's own never fails.
+            step = np.clip(-gradient / hessian.diagonal(), low - theta, high - theta)
+        if float(gradient @ step) > -LEAST_GAIN:
+            break
         length = 1.0
         while length > 1e-6:
-            trial = np.clip(theta + length * step, low, high)
+            trial = theta + length * step
             found = _with_slack(trial, evaluate)
             if found[0] <= value + 1e-4 * float(gradient @ (trial - theta)):
                 break
@@ -67,6 +74,26 @@ def solve_dual(
         theta = trial
         value, gradient, curvature = found
     return theta
+
+
+def _best_step(
+    hessian: Matrix, gradient: Floats, low: Floats, high: Floats, free: NDArray[np.int64]
+) -> Floats:
+    """Return a step within the bounds that nearly minimises the quadratic model.
+
+    Coordinates that want to leave their bounds are held there while the others are solved anew.
+    """
+    step = np.zeros(gradient.size)
+    while free.size:
+        rest = gradient[free] + hessian[free] @ step - hessian[np.ix_(free, free)] @ step[free]
+        wanted = -np.linalg.solve(hessian[np.ix_(free, free)], rest)
+        inside = np.clip(wanted, low[free], high[free])
+        step[free] = inside
+        held = inside != wanted
+        if not held.any():
+            break
+        free = free[~held]
+    return step
 
 
 def _with_slack(theta: Floats, evaluate: Callable[[Floats], Evaluated]) -> Evaluated:

@@ -43,10 +43,10 @@ from synllm.spec.types import NumberType
 
 PAIRED = (StatisticKind.PEARSON, StatisticKind.SPEARMAN, StatisticKind.ODDS_RATIO)
 
-POOL_ROWS = 40_000
+POOL_ROWS = 30_000
 """Rows drawn to fit figures about several columns."""
 
-ROUNDS = 3
+ROUNDS = 2
 """How often means and shares in such figures are taken anew from the weighted pool."""
 
 BALANCED_ROWS = 20_000
@@ -55,9 +55,15 @@ BALANCED_ROWS = 20_000
 STREAM_ROWS = 50_000
 """Rows that a stream delivers at a time."""
 
-MOST_OVERSAMPLING = 8.0
-IDLE = 0.02
-"""Multipliers smaller than this, in units of tolerances, are left out of a stream's weights."""
+MOST_OVERSAMPLING = 20.0
+LEAST_EFFICIENCY = 0.3
+"""Where weights leave less of their rows than this, all rows are chosen balanced, however many."""
+
+MOST_CANDIDATES = 60_000
+"""Rows that are looked at together in a balanced choice."""
+
+IDLE = 0.005
+"""A moment that changes the logarithms of weights by less than this is left out of a stream's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +104,24 @@ class FittedRows:
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         """Yield `count` rows' places by column, in blocks; the same seed yields the same rows."""
         random = np.random.default_rng([seed, 1])
-        if count <= BALANCED_ROWS:
-            yield self._draw_balanced(count, random)
+        if count <= BALANCED_ROWS or self.efficiency < LEAST_EFFICIENCY:
+            size = max(MOST_CANDIDATES // self._oversampling, 1)
+            for start in range(0, count, size):
+                yield self._draw_balanced(min(size, count - start), random)
             return
         for start in range(0, count, STREAM_ROWS):
             yield self._draw_stream(min(STREAM_ROWS, count - start), random)
+
+    @property
+    def _oversampling(self) -> int:
+        """How many rows are drawn for each that a balanced choice delivers."""
+        return int(min(5 / self.efficiency, 60))
 
     def _draw_balanced(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
         """Return rows whose moments are near their targets together, whatever chance does."""
         if not self._moments:
             return self.tilted.draw(count, random)
-        candidates = max(POOL_ROWS, 4 * count) if self._is_weighted else max(10_000, 3 * count)
+        candidates = max(POOL_ROWS // 2, count * self._oversampling)
         places = self.tilted.draw(candidates, random)
         values = moment_matrix(self._moments, self._scales, self.table(places))
         weights = weigh_rows(values, self._theta)
@@ -121,7 +134,7 @@ class FittedRows:
         """Return rows in proportion to the fitted weights, at a constant cost for each."""
         if not self._is_weighted:
             return self.tilted.draw(count, random)
-        active = np.flatnonzero(np.abs(self._theta) > IDLE)
+        active = np.flatnonzero(self._effects > IDLE)
         candidates = int(count * min(MOST_OVERSAMPLING, 1.5 / self.efficiency))
         places = self.tilted.draw(candidates, random)
         values = moment_matrix(
@@ -181,22 +194,27 @@ class FittedRows:
                 # What the pool has by chance is none of the fit's business.
                 values[:, place] += known[exact[id(moment)]] - values[:, place].mean()
         weights = np.full(POOL_ROWS, 1 / POOL_ROWS)
-        theta = np.zeros(len(moments) + len(paired))
+        scales = [scale_of(each, table) for each in moments]
+        pairs: dict[int, RowMoment] = {}
+        theta = np.zeros(len(moments))
         for _ in range(ROUNDS):
-            found = [(number, pair_moment(each, table, weights)) for number, each in paired]
-            pairs = [(number, each) for number, each in found if each is not None]
-            extra = moment_matrix(
-                [each for _, each in pairs], [scale_of(each, table) for _, each in pairs], table
-            )
+            # A figure keeps its scale over the rounds, and with it its multiplier's meaning.
+            for number, statistic in paired:
+                moment = pair_moment(statistic, table, weights)
+                if moment is None:
+                    continue
+                if number not in pairs:
+                    scales.append(scale_of(moment, table))
+                pairs[number] = moment
+            every = [*moments, *pairs.values()]
+            extra = moment_matrix(list(pairs.values()), scales[len(moments) :], table)
             both = np.concatenate((values, extra), axis=1)
-            every = [*moments, *(each for _, each in pairs)]
-            start = theta if theta.size == len(every) else np.zeros(len(every))
+            start = np.concatenate((theta, np.zeros(len(every) - theta.size)))
             theta = fit_weights(both, [each.side for each in every], start)
             weights = weigh_rows(both, theta)
         self.efficiency = effective_share(weights)
-        owners += [number for number, _ in pairs]
-        scales = [scale_of(each, table) for each in every]
-        self._set(owners, every, scales, theta, weights @ both)
+        self._effects = np.abs(theta) * both.std(axis=0)
+        self._set([*owners, *pairs], every, scales, theta, weights @ both)
 
     def _set(
         self,

@@ -70,8 +70,10 @@ def balance_rows(
         tried = np.unique(np.minimum(tried, weights.size - 1))
         tried = tried[outside[tried]]
         if not tried.size:
-            break
-        leaving = int(random.integers(count))
+            continue
+        places = random.integers(count, size=CANDIDATES)
+        left = _off(mean - moments[chosen[places]] / count, sides)
+        leaving = int(places[np.argmin((left**2).sum(axis=1))])
         means = mean + (moments[tried] - moments[chosen[leaving]]) / count
         distances = (_off(means, sides) ** 2).sum(axis=1)
         best = int(np.argmin(distances))
