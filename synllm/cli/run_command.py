@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,21 @@ from synllm.cli.progress import progress_line
 if TYPE_CHECKING:
     from synllm.generate.run import Delivered, Progress
     from synllm.generate.run_manifest import RunManifest
+    from synllm.generate.sampler import Sampled
+    from synllm.spec.model import Spec
 
 LEVELS = ("seed-ex", "feat-desc", "stat-guide", "clin-rule")
 FORMATS = (".csv", ".jsonl", ".parquet")
+SAMPLER = "sampler"
+FOR_MODELS: dict[str, object] = {
+    "prompt": "clin-rule",
+    "examples": None,
+    "temperature": 1.0,
+    "batch": 32,
+    "device": "auto",
+    "dtype": "auto",
+}
+"""The options that only language models follow, with what they are unless given."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="M",
-        help="a model folder or a Hugging Face id (default: the embedded, untrained model)",
+        help="a model folder, a Hugging Face id, or `sampler`: rows without a language model, "
+        "from the rules and statistics alone (default: the embedded, untrained model)",
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="same seed, same machine, same rows (0)"
@@ -56,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
     spec = read_spec(options.spec)
     if spec is None:
         return Exit.BAD_INPUT
+    if options.model == SAMPLER:
+        return _sample(options, spec)
     from synllm.compiler import compile_spec
     from synllm.generate.errors import ModelError
     from synllm.generate.models import load_model
@@ -125,6 +141,13 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
             f"{options.output} exists already",
             "choose another name, or write over it with --force",
         )
+    if options.model == SAMPLER:
+        idle = [name for name, usual in FOR_MODELS.items() if getattr(options, name) != usual]
+        if idle:
+            return (
+                f"--{idle[0]} has no effect: the sampler is no language model",
+                f"leave --{idle[0]} out, or choose another --model",
+            )
     if options.batch < 1 or options.batch > 4096:
         return f"a batch of {options.batch} rows can't be written", "use --batch 1 to 4096"
     if not 0 <= options.temperature <= 10:
@@ -142,6 +165,46 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
             "name a table of real or made-up rows: --examples FILE",
         )
     return None
+
+
+def _sample(options: argparse.Namespace, spec: Spec) -> int:
+    """Draw a table from the fitted row space, without a language model."""
+    # Small matrices on several threads wait for each other on a busy machine, and their sums would
+    # depend on the number of cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from synllm.generate.sampler import CannotSampleError, sample_to_file
+    from synllm.generate.settings import RunSettings
+
+    settings = RunSettings(rows=options.rows, model=SAMPLER, seed=options.seed)
+    try:
+        with progress_line() as show:
+            show("fitting the declared figures")
+            sampled = sample_to_file(
+                spec,
+                settings,
+                options.output,
+                progress=lambda done: show(f"{done:,} of {options.rows:,} rows"),
+            )
+    except CannotSampleError as error:
+        say(f"error: {error.what}\nhelp: {error.fix}")
+        return Exit.BAD_INPUT
+    return _conclude_sample(sampled)
+
+
+def _conclude_sample(sampled: Sampled) -> int:
+    from synllm.cli.targets_text import targets_text
+
+    manifest = sampled.manifest
+    rate = manifest.delivered / max(sampled.drawing, 1e-9)
+    say(
+        f"{manifest.delivered:,} rows by the sampler: {sampled.fitting:.1f} s to fit, "
+        f"{sampled.drawing:.1f} s to draw ({rate:,.0f} rows/s), {sampled.writing:.1f} s to write; "
+        f"{manifest.distinct:,} distinct; {manifest.audited} audited"
+    )
+    if manifest.targets:
+        say(targets_text(manifest.targets))
+    say(f"wrote {sampled.place} and {sampled.place}.manifest.json")
+    return Exit.CLEAN
 
 
 def _describe(state: Progress) -> str:

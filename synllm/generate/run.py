@@ -10,9 +10,10 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from synllm.generate.audit_sample import audit_sample
 from synllm.generate.constrained import RowWriter, Unfinished
 from synllm.generate.judge_row import judge_row
 from synllm.generate.models import LoadedModel
@@ -27,14 +28,9 @@ from synllm.generate.run_manifest import (
 )
 from synllm.generate.settings import RunSettings
 from synllm.generate.sinks import Sink, open_sink
-from synllm.proof.audit import audit_rows
-from synllm.spec.core import CoreSpec
 from synllm.spec.passes.lower import lower
-from synllm.spec.values import Row, Value, Verdict
+from synllm.spec.values import Row, Value
 from synllm.targets.write import CompiledSpec
-
-AUDIT_SAMPLE = 50
-"""Delivered rows whose verdicts are computed a second time, independently."""
 
 PATIENCE = 2_000
 """Candidates after which a run that delivers less than one in PATIENCE / 10 gives up."""
@@ -154,25 +150,6 @@ def batch_seed(seed: int, number: int) -> int:
     """Return the seed of one batch, so that batches differ and the run's seed decides them all."""
     digest = hashlib.sha256(f"{seed}/{number}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
-
-
-def audit_sample(core: CoreSpec, rows: Sequence[Row]) -> int:
-    """Judge a spread of the rows once more, in the solver, and return how many.
-
-    Raises AssertionError where it disagrees: that is a defect of synllm, never of the rows.
-    """
-    step = max(1, len(rows) // AUDIT_SAMPLE)
-    sample = rows[::step][:AUDIT_SAMPLE]
-    # A rule may be named as a column whose own statement goes by that name.
-    named = [
-        replace(each, name=f"{each.kind} {each.name}") for each in core.statements if each.hard
-    ]
-    core = replace(core, statements=tuple(named))
-    bad = (Verdict.VIOLATED, Verdict.UNDEFINED)
-    for row, verdicts in zip(sample, audit_rows(core, sample), strict=True):
-        broken = [name for name, verdict in verdicts.items() if verdict in bad]
-        assert not broken, f"the audit finds {broken} broken by the delivered row {dict(row)}"
-    return len(sample)
 
 
 def _is_hopeless(state: Progress) -> bool:

@@ -24,11 +24,33 @@ class ModelRecord(BaseModel):
     dtype: str
 
 
+class TargetRecord(BaseModel):
+    """A declared figure: as declared, as delivered, how far it may be off, and whether it is met.
+
+    `delivered` is null where no row bears on it; for a quantile it is the share of values at or
+    below the declared one. `tolerance`, which the rounding of the declared figure adds to, and
+    `distance` are in one unit. `unmet_by_fit` is what the fit itself had to leave, in tolerances.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    figure: str
+    kind: str
+    declared: str
+    delivered: float | None
+    distance: float | None
+    tolerance: float
+    rows: int
+    unmet_by_fit: float
+    met: bool
+
+
 class RunManifest(BaseModel):
     """A run, as far as a reviewer needs it to trust or repeat the table.
 
     `candidates` is all rows that the model wrote; `rejected` counts, by broken statement, those
     that were thrown away (a row that breaks two counts for both); `unfinished` those cut short.
+    The sampler reads no prompt and no regex, and reports how each declared figure is met.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,8 +59,8 @@ class RunManifest(BaseModel):
     spec: str
     spec_sha256: str
     imports_sha256: dict[str, str]
-    prompt_sha256: str
-    regex_sha256: str
+    prompt_sha256: str | None
+    regex_sha256: str | None
     settings: RunSettings
     model: ModelRecord
     output: str
@@ -52,6 +74,7 @@ class RunManifest(BaseModel):
     unfinished: int
     audited: int
     example_copies: int
+    targets: tuple[TargetRecord, ...] = ()
     seconds: float
     versions: dict[str, str]
     python: str
@@ -76,7 +99,7 @@ def hash_file(path: Path) -> str:
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries that decide what a run writes."""
     found: dict[str, str] = {}
-    for name in ("torch", "transformers", "outlines", "outlines_core", "z3-solver"):
+    for name in ("numpy", "torch", "transformers", "outlines", "outlines_core", "z3-solver"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -115,7 +115,7 @@ class _JsonLinesSink:
             self.count += 1
             complete = complete_row(self.spec, row, self.count)
             cells = [
-                f"{json_text(column.name)}:{_json_cell(column, complete[column.name])}"
+                f"{json_text(column.name)}:{json_cell(column, complete[column.name])}"
                 for column in self.spec.columns
             ]
             if self.remark is not None:
@@ -193,7 +193,8 @@ def _is_whole(code: Code) -> bool:
     return code.numeric and "." not in code.text
 
 
-def _json_cell(column: Column, value: Value) -> str:
+def json_cell(column: Column, value: Value) -> str:
+    """Return a cell of a JSON row, as the data file's codes have it."""
     if isinstance(column.type, IdentifierType):
         return str(value)
     if isinstance(value, Special) and column.derivation is not None:

@@ -1,0 +1,241 @@
+"""Generate a table without a language model: rows drawn from the fitted row space.
+
+No row breaks a hard rule and none is thrown away, and the declared figures are met as far as they
+can be. The rows know nothing that the spec does not say: the floor that every model is compared
+with. Needs none of the packages that models need.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from synllm.columns.figures import measure_figures
+from synllm.columns.program import UNDEFINED, VIOLATED, Program, compile_program
+from synllm.columns.table import Table
+from synllm.generate.audit_sample import audit_sample
+from synllm.generate.column_cells import list_column_cells, list_rows
+from synllm.generate.column_sinks import open_column_sink
+from synllm.generate.run_manifest import (
+    ModelRecord,
+    RunManifest,
+    TargetRecord,
+    hash_file,
+    hash_text,
+    library_versions,
+    manifest_path,
+    python_version,
+)
+from synllm.generate.settings import RunSettings
+from synllm.proof.statistics.wording import name_figure
+from synllm.rowspace.fit import FittedRows
+from synllm.rowspace.sample import Integers
+from synllm.rowspace.space import RowSpace, build_row_space
+from synllm.spec.core import CoreSpec
+from synllm.spec.model import Spec
+from synllm.spec.passes.lower import lower
+from synllm.spec.values import Row
+
+NAME = "sampler"
+"""What `--model` calls it."""
+
+MOST_CELLS = 20_000_000
+"""The most different values that all columns together may have."""
+
+
+class CannotSampleError(Exception):
+    """A spec's rows can't be drawn without a model: what is in the way, and what to do."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"{what}. {fix}")
+        self.what = what
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A finished run; `drawing` is the seconds that drawing took, fitting and writing left out."""
+
+    manifest: RunManifest
+    place: Path
+    fitting: float
+    drawing: float
+    writing: float
+
+
+class RowSampler:
+    """A spec's rows, fitted to its declared figures. Raises CannotSampleError."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.core = lower(spec)
+        self.rows = FittedRows(spec, self.core, _space_of(spec, self.core))
+        self._program: Program = compile_program(_hard_only(self.core))
+
+    def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
+        """Yield the rows' places in blocks; the same seed yields the same rows.
+
+        Raises AssertionError for a row that breaks a rule: a defect of synllm.
+        """
+        for places in self.rows.draw(count, seed):
+            counts = self._program.counts(self.rows.table(places).batch)
+            broken = [name for name, each in counts.items() if each[VIOLATED] or each[UNDEFINED]]
+            assert not broken, f"sampled rows break {broken}"
+            yield places
+
+    def sample(self, count: int, seed: int) -> Iterator[Row]:
+        """Yield the rows with exact values."""
+        for places in self.draw(count, seed):
+            yield from list_rows(self.spec, self.rows.listings, places)
+
+    def report(self, table: Table) -> tuple[TargetRecord, ...]:
+        """Return for each declared figure whether the rows of a table meet it."""
+        figures = measure_figures(self.rows.statistics, table)
+        return tuple(
+            TargetRecord(
+                figure=name_figure(statistic),
+                kind=statistic.kind.value,
+                declared=statistic.value.text,
+                delivered=figure.delivered,
+                distance=None if figure.delivered is None else figure.distance,
+                tolerance=figure.tolerance,
+                rows=figure.rows,
+                unmet_by_fit=round(residual.off, 4),
+                met=figure.met,
+            )
+            for statistic, figure, residual in zip(
+                self.rows.statistics, figures, self.rows.residuals, strict=True
+            )
+        )
+
+
+def sample_to_file(
+    spec: Spec,
+    settings: RunSettings,
+    output: Path,
+    *,
+    progress: Callable[[int], None] = lambda delivered: None,
+) -> Sampled:
+    """Write a sampled table and its manifest; raises CannotSampleError and OSError.
+
+    Whatever stops the run, the rows written so far stay in the partial file.
+    """
+    started = time.monotonic()
+    sampler = RowSampler(spec)
+    fitted = time.monotonic()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    sink = open_column_sink(spec, output)
+    kept: dict[str, list[Integers]] = {column.name: [] for column in sampler.core.columns}
+    delivered, writing = 0, 0.0
+    try:
+        for places in sampler.draw(settings.rows, settings.seed):
+            before = time.monotonic()
+            table = sampler.rows.table(places)
+            cells = list_column_cells(spec, sampler.rows.listings, places, table, delivered + 1)
+            sink.write(cells)
+            delivered += table.length
+            for name, each in places.items():
+                kept[name].append(each.astype(np.int32))
+            progress(delivered)
+            writing += time.monotonic() - before
+    finally:
+        sink.close()
+    drawn = time.monotonic()
+    place = sink.partial.replace(output)
+    places = {name: np.concatenate(parts) for name, parts in kept.items()}
+    manifest = _describe(sampler, settings, place, places, time.monotonic() - started)
+    manifest_path(place).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return Sampled(manifest, place, fitted - started, drawn - fitted - writing, writing)
+
+
+def _space_of(spec: Spec, core: CoreSpec) -> RowSpace:
+    for column in core.columns:
+        bounded = all(None not in interval for interval in column.values.intervals)
+        if not bounded or len(column.values) > MOST_CELLS:
+            raise CannotSampleError(
+                f"`{column.name}` has too many possible values to draw from",
+                "narrow its range or record fewer decimals; a language model can write such rows",
+            )
+    space = build_row_space(spec, core)
+    if space is None:
+        raise CannotSampleError(
+            "no row can obey all the rules", "`synllm check` says which statements clash"
+        )
+    if space.open_parts:
+        part = space.open_parts[0]
+        tied = [
+            each.name
+            for each in core.statements
+            if each.hard and len(each.columns) > 1 and set(each.columns) <= set(part.fields)
+        ]
+        names = ", ".join(f"`{name}`" for name in part.fields)
+        raise CannotSampleError(
+            f"the rows of {names} can't be listed for drawing ({part.reason}), "
+            f"because of {', '.join(f'`{name}`' for name in tied)}",
+            "a language model can write such rows: name one with --model, or leave it out",
+        )
+    return space
+
+
+def _hard_only(core: CoreSpec) -> CoreSpec:
+    """Return the core with its hard statements, named apart."""
+    hard = [replace(each, name=f"{each.kind} {each.name}") for each in core.statements if each.hard]
+    return replace(core, statements=tuple(hard))
+
+
+def _describe(
+    sampler: RowSampler,
+    settings: RunSettings,
+    place: Path,
+    places: Mapping[str, Integers],
+    seconds: float,
+) -> RunManifest:
+    from synllm import __version__
+
+    spec, rows = sampler.spec, sampler.rows
+    count = settings.rows
+    spread = np.linspace(0, count - 1, min(count, 50)).astype(np.int64)
+    sample = list(list_rows(spec, rows.listings, {n: each[spread] for n, each in places.items()}))
+    audited = audit_sample(sampler.core, sample)
+    return RunManifest(
+        synllm=__version__,
+        spec=spec.name,
+        spec_sha256=hash_text(spec.source.text),
+        imports_sha256={Path(each.name).name: hash_text(each.text) for each in spec.imports},
+        prompt_sha256=None,
+        regex_sha256=None,
+        settings=settings,
+        model=ModelRecord(
+            name=NAME, revision=__version__, trained=False, device="cpu", dtype="float64"
+        ),
+        output=place.name,
+        output_sha256=hash_file(place),
+        complete=True,
+        delivered=count,
+        distinct=_count_distinct(places),
+        candidates=count,
+        rejected_rows=0,
+        rejected={},
+        unfinished=0,
+        audited=audited,
+        example_copies=0,
+        targets=sampler.report(rows.table(dict(places))),
+        seconds=round(seconds, 3),
+        versions=library_versions(),
+        python=python_version(),
+    )
+
+
+def _count_distinct(places: Mapping[str, Integers]) -> int:
+    """Return how many different rows there are, by 64-bit fingerprints."""
+    random = np.random.default_rng(0)
+    total = np.zeros(next(iter(places.values())).size, dtype=np.uint64)
+    for each in places.values():
+        total ^= (random.integers(2**64, size=1, dtype=np.uint64) | np.uint64(1)) * each.astype(np.uint64)
+        total *= np.uint64(0x9E3779B97F4A7C15)
+        total ^= total >> np.uint64(29)
+    return int(np.unique(total).size)
