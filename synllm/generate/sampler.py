@@ -68,12 +68,15 @@ class Sampled:
 
 
 class RowSampler:
-    """A spec's rows, fitted to its declared figures. Raises CannotSampleError."""
+    """A spec's rows, fitted to its declared figures. Raises CannotSampleError.
 
-    def __init__(self, spec: Spec) -> None:
+    `rows` says how many are going to be drawn, which decides how much is spent on the fit.
+    """
+
+    def __init__(self, spec: Spec, rows: int) -> None:
         self.spec = spec
         self.core = lower(spec)
-        self.rows = FittedRows(spec, self.core, _space_of(spec, self.core))
+        self.rows = FittedRows(spec, self.core, _space_of(spec, self.core), rows)
         self._program: Program = compile_program(_hard_only(self.core))
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
@@ -125,7 +128,7 @@ def sample_to_file(
     Whatever stops the run, the rows written so far stay in the partial file.
     """
     started = time.monotonic()
-    sampler = RowSampler(spec)
+    sampler = RowSampler(spec, settings.rows)
     fitted = time.monotonic()
     output.parent.mkdir(parents=True, exist_ok=True)
     sink = open_column_sink(spec, output)

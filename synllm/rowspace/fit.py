@@ -43,8 +43,8 @@ from synllm.spec.types import NumberType
 
 PAIRED = (StatisticKind.PEARSON, StatisticKind.SPEARMAN, StatisticKind.ODDS_RATIO)
 
-POOL_ROWS = 30_000
-"""Rows drawn to fit figures about several columns."""
+POOL_ROWS, POOL_ROWS_FOR_STREAMS = 30_000, 100_000
+"""Rows drawn to fit figures about several columns; more where no balance is struck later."""
 
 ROUNDS = 2
 """How often means and shares in such figures are taken anew from the weighted pool."""
@@ -55,7 +55,9 @@ BALANCED_ROWS = 20_000
 STREAM_ROWS = 50_000
 """Rows that a stream delivers at a time."""
 
-MOST_OVERSAMPLING = 20.0
+LOST_WEIGHT = 0.003
+"""How much of the weight a stream may lose to rows that would have to be delivered twice."""
+
 LEAST_EFFICIENCY = 0.3
 """Where weights leave less of their rows than this, all rows are chosen balanced, however many."""
 
@@ -78,13 +80,16 @@ class FittedRows:
     """Valid rows by their places, fitted to a spec's declared figures and ready to draw from.
 
     `residuals` has an entry for each declared figure. `efficiency` is what the pool's weights
-    leave of its rows, 1 where no weights were needed.
+    leave of its rows, 1 where no weights were needed. `rows` says for how many the fit is meant.
     """
 
-    def __init__(self, spec: Spec, core: CoreSpec, space: RowSpace) -> None:
+    def __init__(
+        self, spec: Spec, core: CoreSpec, space: RowSpace, rows: int = BALANCED_ROWS
+    ) -> None:
         assert not space.open_parts, "rows of open parts can't be drawn"
         self.spec = spec
         self.core = core
+        self._pool_rows = POOL_ROWS if rows <= BALANCED_ROWS else POOL_ROWS_FOR_STREAMS
         self.statistics = tuple(each for block in spec.statistics for each in block.statistics)
         self.listings: dict[str, Listing] = {
             column.name: list_cells(column) for column in core.columns
@@ -135,7 +140,7 @@ class FittedRows:
         if not self._is_weighted:
             return self.tilted.draw(count, random)
         active = np.flatnonzero(self._effects > IDLE)
-        candidates = int(count * min(MOST_OVERSAMPLING, 1.5 / self.efficiency))
+        candidates = int(count * self._stream_oversampling)
         places = self.tilted.draw(candidates, random)
         values = moment_matrix(
             [self._moments[place] for place in active],
@@ -184,7 +189,7 @@ class FittedRows:
             means = self.tilted.means()
             self._set(owners, moments, [], np.zeros(len(moments)), means)
             return
-        table = self.table(self.tilted.draw(POOL_ROWS, np.random.default_rng(0)))
+        table = self.table(self.tilted.draw(self._pool_rows, np.random.default_rng(0)))
         moments += [Support(each) for each in softened]
         owners += [None] * len(softened)
         values = moment_matrix(moments, [scale_of(each, table) for each in moments], table)
@@ -193,7 +198,7 @@ class FittedRows:
             if id(moment) in exact:
                 # What the pool has by chance is none of the fit's business.
                 values[:, place] += known[exact[id(moment)]] - values[:, place].mean()
-        weights = np.full(POOL_ROWS, 1 / POOL_ROWS)
+        weights = np.full(self._pool_rows, 1 / self._pool_rows)
         scales = [scale_of(each, table) for each in moments]
         pairs: dict[int, RowMoment] = {}
         theta = np.zeros(len(moments))
@@ -213,6 +218,7 @@ class FittedRows:
             theta = fit_weights(both, [each.side for each in every], start)
             weights = weigh_rows(both, theta)
         self.efficiency = effective_share(weights)
+        self._stream_oversampling = _oversampling_for(weights)
         self._effects = np.abs(theta) * both.std(axis=0)
         self._set([*owners, *pairs], every, scales, theta, weights @ both)
 
@@ -257,6 +263,14 @@ def make_table(
         values[column.name] = integers[place]
         states[column.name] = state[place]
     return Table(spec, core, Batch(length, values, states))
+
+
+def _oversampling_for(weights: Floats) -> float:
+    """Return how many rows to draw for each, so that hardly one would be delivered twice."""
+    heavy = np.sort(weights * weights.size)[::-1]
+    lost = np.cumsum(heavy) / heavy.size - np.arange(1, heavy.size + 1) * heavy / heavy.size
+    allowed = np.flatnonzero(lost <= LOST_WEIGHT)
+    return max(float(heavy[allowed[-1]]), 1.2)
 
 
 def _take(places: dict[str, Integers], rows: Integers) -> dict[str, Integers]:
