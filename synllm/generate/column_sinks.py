@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Protocol
@@ -17,6 +16,7 @@ from synllm.generate.column_cells import ColumnCells
 from synllm.generate.sinks import arrow_cell, arrow_type, json_cell
 from synllm.spec.cells import write_cell
 from synllm.spec.model import Spec
+from synllm.targets.row_format import json_text
 
 
 class ColumnSink(Protocol):
@@ -82,7 +82,7 @@ class _JsonColumns:
         """Append the rows as JSON objects."""
         texts = []
         for each in columns:
-            name = json.dumps(each.column.name, ensure_ascii=False)
+            name = json_text(each.column.name)
             cells = [f"{name}:{json_cell(each.column, value)}" for value in each.values]
             texts.append(_spread(cells, each))
         lines = pc.binary_join_element_wise(*texts, ",")

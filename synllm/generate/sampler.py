@@ -168,19 +168,6 @@ def _space_of(spec: Spec, core: CoreSpec) -> RowSpace:
         raise CannotSampleError(
             "no row can obey all the rules", "`synllm check` says which statements clash"
         )
-    if space.open_parts:
-        part = space.open_parts[0]
-        tied = [
-            each.name
-            for each in core.statements
-            if each.hard and len(each.columns) > 1 and set(each.columns) <= set(part.fields)
-        ]
-        names = ", ".join(f"`{name}`" for name in part.fields)
-        raise CannotSampleError(
-            f"the rows of {names} can't be listed for drawing ({part.reason}), "
-            f"because of {', '.join(f'`{name}`' for name in tied)}",
-            "a language model can write such rows: name one with --model, or leave it out",
-        )
     return space
 
 

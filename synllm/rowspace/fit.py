@@ -2,8 +2,8 @@
 
 Figures about single columns, also within the classes of one, are fitted exactly on the diagrams
 (tilt.py). All others are met by weighting a pool of rows drawn from that fit (pool.py), and the
-rows delivered are chosen by the weights (select.py). Every row comes from a diagram, so none is
-invalid.
+rows delivered are chosen by the weights (select.py). Every row comes from a diagram or from a part
+that is narrowed and checked, so none is invalid.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from synllm.columns.batch import (
     is_wide,
 )
 from synllm.columns.table import Floats, Table
-from synllm.rowspace.dual import Matrix
+from synllm.rowspace.draw_open import draw_open_part
 from synllm.rowspace.pairs import Support, pair_moment
 from synllm.rowspace.pool import (
     effective_share,
@@ -45,6 +45,9 @@ PAIRED = (StatisticKind.PEARSON, StatisticKind.SPEARMAN, StatisticKind.ODDS_RATI
 
 POOL_ROWS, POOL_ROWS_FOR_STREAMS = 30_000, 100_000
 """Rows drawn to fit figures about several columns; more where no balance is struck later."""
+
+POOL_ROWS_OF_OPEN_PARTS = 10_000
+"""The same where some fields have no diagram, and rows take their time."""
 
 ROUNDS = 2
 """How often means and shares in such figures are taken anew from the weighted pool."""
@@ -86,9 +89,9 @@ class FittedRows:
     def __init__(
         self, spec: Spec, core: CoreSpec, space: RowSpace, rows: int = BALANCED_ROWS
     ) -> None:
-        assert not space.open_parts, "rows of open parts can't be drawn"
         self.spec = spec
         self.core = core
+        self._open_parts = space.open_parts
         self._pool_rows = POOL_ROWS if rows <= BALANCED_ROWS else POOL_ROWS_FOR_STREAMS
         self.statistics = tuple(each for block in spec.statistics for each in block.statistics)
         self.listings: dict[str, Listing] = {
@@ -100,6 +103,11 @@ class FittedRows:
         )
         self.tilted.fit()
         self._owned = owned
+        self._open_weights = {
+            name: prior_weights(spec, spec.by_name[name], self.listings[name])
+            for part in space.open_parts
+            for name in part.fields
+        }
         self._fit_pool()
 
     def table(self, places: dict[str, Integers]) -> Table:
@@ -117,6 +125,13 @@ class FittedRows:
         for start in range(0, count, STREAM_ROWS):
             yield self._draw_stream(min(STREAM_ROWS, count - start), random)
 
+    def _draw_free(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
+        """Return independent rows of the tilted diagrams and of the open parts by their priors."""
+        found = self.tilted.draw(count, random)
+        for part in self._open_parts:
+            found |= draw_open_part(part, self.core, count, random, self._open_weights)
+        return found
+
     @property
     def _oversampling(self) -> int:
         """How many rows are drawn for each that a balanced choice delivers."""
@@ -125,9 +140,9 @@ class FittedRows:
     def _draw_balanced(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
         """Return rows whose moments are near their targets together, whatever chance does."""
         if not self._moments:
-            return self.tilted.draw(count, random)
-        candidates = max(POOL_ROWS // 2, count * self._oversampling)
-        places = self.tilted.draw(candidates, random)
+            return self._draw_free(count, random)
+        candidates = max(self._pool_rows // 2, count * self._oversampling)
+        places = self._draw_free(candidates, random)
         values = moment_matrix(self._moments, self._scales, self.table(places))
         weights = weigh_rows(values, self._theta)
         chosen = choose_rows(weights, count, random)
@@ -138,10 +153,10 @@ class FittedRows:
     def _draw_stream(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
         """Return rows in proportion to the fitted weights, at a constant cost for each."""
         if not self._is_weighted:
-            return self.tilted.draw(count, random)
+            return self._draw_free(count, random)
         active = np.flatnonzero(self._effects > IDLE)
         candidates = int(count * self._stream_oversampling)
-        places = self.tilted.draw(candidates, random)
+        places = self._draw_free(candidates, random)
         values = moment_matrix(
             [self._moments[place] for place in active],
             [self._scales[place] for place in active],
@@ -184,12 +199,14 @@ class FittedRows:
         ]
         exact = {id(each): place for place, each in enumerate(self.tilted.exact)}
         self._is_weighted = bool(paired or softened) or len(exact) < len(moments)
+        if self._open_parts:
+            self._pool_rows = POOL_ROWS_OF_OPEN_PARTS
         self.efficiency = 1.0
         if not self._is_weighted:
             means = self.tilted.means()
             self._set(owners, moments, [], np.zeros(len(moments)), means)
             return
-        table = self.table(self.tilted.draw(self._pool_rows, np.random.default_rng(0)))
+        table = self.table(self._draw_free(self._pool_rows, np.random.default_rng(0)))
         moments += [Support(each) for each in softened]
         owners += [None] * len(softened)
         values = moment_matrix(moments, [scale_of(each, table) for each in moments], table)
@@ -234,7 +251,7 @@ class FittedRows:
         self._moments = tuple(moments)
         self._theta = theta
         if not scales and moments:
-            table = self.table(self.tilted.draw(POOL_ROWS // 4, np.random.default_rng(0)))
+            table = self.table(self._draw_free(POOL_ROWS // 4, np.random.default_rng(0)))
             scales = [scale_of(each, table) for each in moments]
         self._scales = tuple(scales)
         off = np.zeros(len(self.statistics))
