@@ -32,6 +32,7 @@ from synllm.generate.run_manifest import (
 )
 from synllm.generate.settings import RunSettings
 from synllm.proof.statistics.wording import name_figure
+from synllm.rowspace.continuation import UndecidedError
 from synllm.rowspace.fit import FittedRows
 from synllm.rowspace.sample import Integers
 from synllm.rowspace.space import RowSpace, build_row_space
@@ -76,7 +77,15 @@ class RowSampler:
     def __init__(self, spec: Spec, rows: int) -> None:
         self.spec = spec
         self.core = lower(spec)
-        self.rows = FittedRows(spec, self.core, _space_of(spec, self.core), rows)
+        space = _space_of(spec, self.core)
+        try:
+            self.rows = FittedRows(spec, self.core, space, rows)
+        except UndecidedError as error:
+            part = ", ".join(f"`{name}`" for part in space.open_parts for name in part.fields)
+            raise CannotSampleError(
+                f"which values {part} can take together could not be worked out",
+                "narrow their ranges or simplify the rules that tie them",
+            ) from error
         self._program: Program = compile_program(_hard_only(self.core))
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
