@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,9 @@ from synllm.spec.model import Spec
 from synllm.spec.types import CategoryType
 
 MOST_CLASSES = 12
+
+LEAST_WEIGHT = 1e-12
+"""No possible bin of a field weighs less than this part of the heaviest."""
 
 HESSIAN_ROWS = 4_000
 """Rows drawn to see how rules tie fields together while a fit is sought."""
@@ -160,7 +162,7 @@ class TiltedDiagrams:
         """Set up a sampler for each part and class in which some row is valid; return these."""
         opened: list[int] = []
         for place in range(self._class_count()):
-            weights = self._weights(place, np.zeros(len(self.exact)))
+            weights, _ = self._weights(place, np.zeros(len(self.exact)))
             try:
                 samplers = [
                     Sampler(part, {name: self._fields[name].bins for name in part.fields}, weights)
@@ -174,15 +176,21 @@ class TiltedDiagrams:
         self._class_share = np.full(len(opened), 1 / len(opened))
         return opened
 
-    def _weights(self, place: int, theta: Floats) -> dict[str, Floats]:
+    def _weights(self, place: int, theta: Floats) -> tuple[dict[str, Floats], float]:
+        """Return the weights of a class's bins, and the logarithm of a factor left out of them."""
         found: dict[str, Floats] = {}
+        factor = 0.0
         for name, field in self._fields.items():
-            tilt: Any = field.values @ (theta[field.moments] * field.in_class[place])
-            # A common factor changes nothing but the total, which is put right below.
-            found[name] = field.bins.mass * np.exp(np.clip(tilt, -600, 600))
+            tilt: Floats = field.values @ (theta[field.moments] * field.in_class[place])
+            top = float(tilt.max(initial=-np.inf))
+            factor += top
+            weights = field.bins.mass * np.exp(np.maximum(tilt - top, -600))
+            # Weights lost beside larger ones would rule rows out, perhaps the only valid ones.
+            least = weights.max(initial=0.0) * LEAST_WEIGHT
+            found[name] = np.where(field.bins.mass > 0, np.maximum(weights, least), 0.0)
             if name == self.by:
                 found[name][np.arange(found[name].size) != place] = 0.0
-        return found
+        return found, factor
 
     def _evaluate(self, theta: Floats) -> Evaluated:
         """Return log E[exp(theta f)] under the prior, up to a constant, with its gradient."""
@@ -190,7 +198,7 @@ class TiltedDiagrams:
         inside = np.zeros((len(self._places), theta.size))
         seen: list[dict[str, Floats]] = []
         for index, place in enumerate(self._places):
-            weights = self._weights(place, theta)
+            weights, logs[index] = self._weights(place, theta)
             seen.append({})
             for sampler in self._samplers[index]:
                 sampler.weigh(weights)
