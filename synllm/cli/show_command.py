@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("spec", type=Path, metavar="SPEC")
-    parser.add_argument(
-        "column", metavar="COLUMN", nargs="?", help="a column of the spec's table"
-    )
+    parser.add_argument("column", metavar="COLUMN", nargs="?", help="a column of the spec's table")
     parser.add_argument(
         "--rows",
         action="store_true",

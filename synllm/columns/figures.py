@@ -80,9 +80,7 @@ def _judge(statistic: Statistic, statistics: Sequence[Statistic], table: Table) 
     if found is None:
         return Figure(None, float("inf"), 0.0, half_width, 0)
     tolerance = _tolerance(statistic, statistics, table, found)
-    return Figure(
-        found.delivered, found.distance, tolerance, half_width + tolerance, found.rows
-    )
+    return Figure(found.delivered, found.distance, tolerance, half_width + tolerance, found.rows)
 
 
 def _tolerance(

@@ -44,7 +44,10 @@ def list_rows(
     """Yield the generated columns of each row by name."""
     columns = spec.generated_columns
     cells = [
-        [place_value(column, listings[column.name], place) for place in places[column.name].tolist()]
+        [
+            place_value(column, listings[column.name], place)
+            for place in places[column.name].tolist()
+        ]
         for column in columns
     ]
     for row in zip(*cells, strict=True):
@@ -87,7 +90,7 @@ def _derived_cells(column: Column, numbers: NDArray[Any]) -> ColumnCells:
     scale = 10**column.type.decimals
     there = np.flatnonzero(numbers == numbers)  # NaN, which stands for absent, equals nothing.
     used, inverse = np.unique(numbers[there], return_inverse=True)
-    values = (MISSING, *(Fraction(int(number), scale) for number in used))
+    values: tuple[Value, ...] = (MISSING, *(Fraction(int(number), scale) for number in used))
     of_row = np.zeros(numbers.size, dtype=np.int64)
     of_row[there] = inverse + 1
     return ColumnCells(column, values, of_row)

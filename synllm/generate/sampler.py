@@ -234,7 +234,9 @@ def _count_distinct(places: Mapping[str, Integers]) -> int:
     random = np.random.default_rng(0)
     total = np.zeros(next(iter(places.values())).size, dtype=np.uint64)
     for each in places.values():
-        total ^= (random.integers(2**64, size=1, dtype=np.uint64) | np.uint64(1)) * each.astype(np.uint64)
+        total ^= (random.integers(2**64, size=1, dtype=np.uint64) | np.uint64(1)) * each.astype(
+            np.uint64
+        )
         total *= np.uint64(0x9E3779B97F4A7C15)
         total ^= total >> np.uint64(29)
     return int(np.unique(total).size)

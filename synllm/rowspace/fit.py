@@ -98,9 +98,7 @@ class FittedRows:
             column.name: list_cells(column) for column in core.columns
         }
         owned = [(number, each) for number, each in self._single_moments()]
-        self.tilted = TiltedDiagrams(
-            spec, core, space.diagrams, [moment for _, moment in owned]
-        )
+        self.tilted = TiltedDiagrams(spec, core, space.diagrams, [moment for _, moment in owned])
         self.tilted.fit()
         self._owned = owned
         self._open_weights = {
@@ -193,9 +191,7 @@ class FittedRows:
             each for each in self.core.statements if not each.hard and each.share is not None
         ]
         paired = [
-            (number, each)
-            for number, each in enumerate(self.statistics)
-            if each.kind in PAIRED
+            (number, each) for number, each in enumerate(self.statistics) if each.kind in PAIRED
         ]
         exact = {id(each): place for place, each in enumerate(self.tilted.exact)}
         self._is_weighted = bool(paired or softened) or len(exact) < len(moments)
@@ -222,12 +218,12 @@ class FittedRows:
         for _ in range(ROUNDS):
             # A figure keeps its scale over the rounds, and with it its multiplier's meaning.
             for number, statistic in paired:
-                moment = pair_moment(statistic, table, weights)
-                if moment is None:
+                found = pair_moment(statistic, table, weights)
+                if found is None:
                     continue
                 if number not in pairs:
-                    scales.append(scale_of(moment, table))
-                pairs[number] = moment
+                    scales.append(scale_of(found, table))
+                pairs[number] = found
             every = [*moments, *pairs.values()]
             extra = moment_matrix(list(pairs.values()), scales[len(moments) :], table)
             both = np.concatenate((values, extra), axis=1)

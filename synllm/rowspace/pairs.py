@@ -88,9 +88,7 @@ class Support:
 
     def on(self, table: Table) -> Floats:
         """Return the moment of each row."""
-        program = compile_program(
-            CoreSpec(table.core.name, table.core.columns, (self.statement,))
-        )
+        program = compile_program(CoreSpec(table.core.name, table.core.columns, (self.statement,)))
         verdicts = program.verdicts(table.batch)[self.statement.name]
         share = float(self.statement.share or 0)
         holds = (verdicts == HOLDS) * (share - 1)

@@ -18,9 +18,7 @@ def scale_of(moment: RowMoment, table: Table) -> float:
     return 1 / (moment.tolerance * max(share, SMALLEST_GROUP))
 
 
-def moment_matrix(
-    moments: Sequence[RowMoment], scales: Sequence[float], table: Table
-) -> Matrix:
+def moment_matrix(moments: Sequence[RowMoment], scales: Sequence[float], table: Table) -> Matrix:
     """Return a column for each moment, in units of its tolerance, and a row for each row."""
     table.prepare([each.where for each in moments])
     found = np.empty((table.length, len(moments)), order="F")

@@ -89,11 +89,7 @@ def _density(numbers: Floats, figures: Sequence[Statistic], hint: str | None) ->
     spacing = _spacing(numbers)
     density = _shape(numbers, figures, knots, hint) * spacing
     density = np.maximum(density / density.sum(), 1e-6 * spacing / spacing.sum())
-    bounds = [
-        each
-        for each in figures
-        if each.kind in (StatisticKind.MIN, StatisticKind.MAX)
-    ]
+    bounds = [each for each in figures if each.kind in (StatisticKind.MIN, StatisticKind.MAX)]
     for each in bounds:
         value = float(each.value.value)
         low = each.kind is StatisticKind.MIN
@@ -126,7 +122,10 @@ def _spacing(numbers: Floats) -> Floats:
 
 
 def _shape(
-    numbers: Floats, figures: Sequence[Statistic], knots: list[tuple[float, float]], hint: str | None
+    numbers: Floats,
+    figures: Sequence[Statistic],
+    knots: list[tuple[float, float]],
+    hint: str | None,
 ) -> Floats:
     flat = np.ones(numbers.size)
     means = [float(e.value.value) for e in figures if e.kind is StatisticKind.MEAN]
@@ -152,9 +151,7 @@ def _shape(
     inside = np.maximum(numbers, float(np.median(_spacing(numbers))) / 2)
     if shape == "lognormal":
         spread = log(1 + (sd / mean) ** 2)
-        return np.asarray(
-            stats.lognorm.pdf(inside, spread**0.5, scale=mean / np.exp(spread / 2))
-        )
+        return np.asarray(stats.lognorm.pdf(inside, spread**0.5, scale=mean / np.exp(spread / 2)))
     return np.asarray(stats.gamma.pdf(inside, (mean / sd) ** 2, scale=sd**2 / mean))
 
 
@@ -170,7 +167,8 @@ def _in_pieces(numbers: Floats, density: Floats, knots: list[tuple[float, float]
     piece = _piece_of(numbers, knots)
     now = np.bincount(piece, weights=density, minlength=shares.size)
     factor = np.divide(shares, now, out=np.zeros_like(now), where=now > 0)
-    return density * factor[piece]
+    found: Floats = density * factor[piece]
+    return found
 
 
 def _with_point(
@@ -181,7 +179,7 @@ def _with_point(
     piece = _piece_of(numbers, knots)
     others = (piece == piece[place]) & (np.arange(numbers.size) != place)
     room, taken = density[piece == piece[place]].sum(), density[others].sum()
-    density = density.copy()
+    density = np.array(density)
     density[place] = share
     if taken > 0:
         density[others] *= max(room - share, 0.0) / taken

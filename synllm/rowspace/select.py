@@ -101,4 +101,5 @@ def _inclusion(weights: Floats, count: int) -> Floats:
         if not rest > 0 or room <= 0:
             break
         included = np.where(sure, 1.0, included * (room / rest))
-    return included
+    found: Floats = included
+    return found

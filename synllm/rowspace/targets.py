@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synllm.columns.figures import (
     MEAN_TOLERANCE,
@@ -26,7 +27,7 @@ from synllm.spec.model import Spec
 from synllm.spec.statistics import Statistic, StatisticKind
 from synllm.spec.types import CategoryType
 
-Of: TypeAlias = Callable[[Floats, Mask], Floats]
+Of: TypeAlias = Callable[[Floats, Mask], NDArray[Any]]
 """A moment of a column: from its numbers, NaN where absent, and where it is missing."""
 
 AT_MOST, EXACTLY, AT_LEAST = -1, 0, 1
@@ -68,7 +69,7 @@ class Moment:
 
     def on(self, table: Table) -> Floats:
         """Return the moment of each row."""
-        found = self.of(table.numbers(self.column), table.missing(self.column))
+        found: Floats = self.of(table.numbers(self.column), table.missing(self.column))
         return found if self.where is None else np.where(table.group(self.where), found, 0.0)
 
 
@@ -102,9 +103,7 @@ def moments_of(
         case StatisticKind.SD:
             square = max(declared, 1e-9) ** 2
             # A standard deviation off by 5 % is a variance off by 10 %.
-            return [
-                moment(lambda x, _: _or_zero((x - mean) ** 2 / square - 1), 2 * SD_TOLERANCE)
-            ]
+            return [moment(lambda x, _: _or_zero((x - mean) ** 2 / square - 1), 2 * SD_TOLERANCE)]
         case StatisticKind.QUANTILE | StatisticKind.MEDIAN:
             at = float(statistic.at) if isinstance(statistic.at, Fraction) else 0.5
             low, high = declared - 1e-9, declared + 1e-9
@@ -167,7 +166,7 @@ def _is(numbers: Floats, number: float) -> Mask:
     return np.abs(numbers - number) < 1e-9
 
 
-def _or_zero(found: Floats | Mask, numbers: Floats | None = None) -> Floats:
+def _or_zero(found: NDArray[Any], numbers: Floats | None = None) -> Floats:
     """Return the numbers, 0 where they or the ones given are absent."""
     absent = np.isnan(found) if numbers is None else np.isnan(numbers)
     return np.where(absent, 0.0, found)

@@ -22,12 +22,9 @@ from synllm.rowspace.targets import Moment
 from synllm.spec.core import CoreSpec
 from synllm.spec.expressions import Is
 from synllm.spec.model import Spec
-from synllm.spec.types import CategoryType
+from synllm.spec.types import CategoryType, NumberType
 
 MOST_CLASSES = 12
-
-LEAST_WEIGHT = 1e-12
-"""No possible bin of a field weighs less than this part of the heaviest."""
 
 HESSIAN_ROWS = 4_000
 """Rows drawn to see how rules tie fields together while a fit is sought."""
@@ -184,10 +181,7 @@ class TiltedDiagrams:
             tilt: Floats = field.values @ (theta[field.moments] * field.in_class[place])
             top = float(tilt.max(initial=-np.inf))
             factor += top
-            weights = field.bins.mass * np.exp(np.maximum(tilt - top, -600))
-            # Weights lost beside larger ones would rule rows out, perhaps the only valid ones.
-            least = weights.max(initial=0.0) * LEAST_WEIGHT
-            found[name] = np.where(field.bins.mass > 0, np.maximum(weights, least), 0.0)
+            found[name] = field.bins.mass * np.exp(np.maximum(tilt - top, -600))
             if name == self.by:
                 found[name][np.arange(found[name].size) != place] = 0.0
         return found, factor
@@ -201,9 +195,11 @@ class TiltedDiagrams:
             weights, logs[index] = self._weights(place, theta)
             seen.append({})
             for sampler in self._samplers[index]:
-                sampler.weigh(weights)
+                found = _try_weights(sampler, weights)
+                if found is None:
+                    return np.inf, np.zeros(theta.size), lambda: np.eye(theta.size)
                 logs[index] += sampler.log_total
-                seen[index] |= sampler.marginals()
+                seen[index] |= found
             for name, probability in seen[index].items():
                 field = self._fields[name]
                 mean = (probability @ field.values) * field.in_class[place]
@@ -255,16 +251,27 @@ class TiltedDiagrams:
         return np.concatenate(drawn)
 
 
+def _try_weights(sampler: Sampler, weights: Mapping[str, Floats]) -> dict[str, Floats] | None:
+    """Return the marginals under new weights; None where valid rows are lost beside others.
+
+    That happens where weights differ by more than float64 can tell: a step went too far.
+    """
+    try:
+        sampler.weigh(weights)
+    except ValueError:
+        return None
+    with np.errstate(all="ignore"):
+        found = sampler.marginals()
+    sound = all(abs(float(each.sum()) - 1) < 1e-6 for each in found.values())
+    return found if sound else None
+
+
 def choose_classes(
     spec: Spec, moments: Sequence[Moment], listings: Mapping[str, Listing]
 ) -> str | None:
     """Return the category column that most figures go by, if it has few enough values."""
     uses = Counter(each.where.column for each in moments if isinstance(each.where, Is))
-    fit = [
-        name
-        for name in uses
-        if name in listings and listings[name].size <= MOST_CLASSES + 2
-    ]
+    fit = [name for name in uses if name in listings and listings[name].size <= MOST_CLASSES + 2]
     order = {column.name: place for place, column in enumerate(spec.columns)}
     return min(fit, key=lambda name: (-uses[name], order[name]), default=None)
 
@@ -281,8 +288,8 @@ def numbers_of(
             raw = (raw == labels.index("yes")).astype(np.float64)
         case CategoryType():
             pass
-        case _:
-            raw = raw / 10 ** spec.by_name[name].type.decimals
+        case NumberType(decimals=decimals):
+            raw = raw / 10**decimals
     return np.concatenate((raw, [np.nan, np.nan])), missing
 
 

@@ -118,9 +118,7 @@ def test_figures_that_some_rows_have_are_met_as_brute_force_meets_them(
         assert found[name] == pytest.approx(share, abs=0.01)
 
 
-def brute_force(
-    fit: FittedRows, spec: Spec, rows: list[dict[str, Value]]
-) -> dict[str, np.ndarray]:
+def brute_force(fit: FittedRows, spec: Spec, rows: list[dict[str, Value]]) -> dict[str, np.ndarray]:
     """Every place's probability, from the same convex problem over all rows one by one."""
     core = lower(spec)
     places = places_of(rows, core, fit.listings)
