@@ -80,8 +80,15 @@ class LoadedSpec:
 
         Missing and not applicable cells are null. Raises SynllmError for example rows that can't
         be read, ModelError where the model can't be loaded, and RuntimeError, saying which rules
-        stood in the way, where not all rows could be delivered.
+        stood in the way, where not all rows could be delivered. With the model "sampler" rows are
+        drawn from rules and statistics alone, the options for language models have no effect, and
+        CannotSampleError tells of a spec that can't be drawn from.
         """
+        if model == "sampler":
+            from synllm.generate.frame import make_frame
+            from synllm.generate.sampler import RowSampler
+
+            return make_frame(self.spec, list(RowSampler(self.spec, rows).sample(rows, seed)))
         from synllm.generate.frame import make_frame
         from synllm.generate.models import load_model
         from synllm.generate.run import generate_rows

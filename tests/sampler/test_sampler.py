@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 import synllm
@@ -52,6 +53,18 @@ def test_every_row_is_valid_by_the_definition() -> None:
 
         assert len(rows) == 400
         assert all(row_is_valid(row, spec) for row in rows)
+
+
+def test_the_python_api_samples_the_rows_that_the_command_writes(tmp_path: Path) -> None:
+    loaded = synllm.loads(CLINIC)
+    output = tmp_path / "clinic.parquet"
+    sample_to_file(loaded.spec, RunSettings(rows=100, model="sampler", seed=5), output)
+
+    frame = loaded.generate(100, model="sampler", seed=5)
+
+    written = pq.read_table(output).to_pydict()
+    assert frame["age"].tolist() == written["age"]
+    assert frame["sex"].tolist() == written["sex"]
 
 
 def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
