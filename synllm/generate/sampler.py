@@ -35,6 +35,7 @@ from synllm.proof.statistics.wording import name_figure
 from synllm.rowspace.continuation import UndecidedError
 from synllm.rowspace.fit import FittedRows
 from synllm.rowspace.sample import Integers
+from synllm.rowspace.settle import settle_orders
 from synllm.rowspace.space import RowSpace, build_row_space
 from synllm.spec.core import CoreSpec
 from synllm.spec.model import Spec
@@ -77,27 +78,39 @@ class RowSampler:
     def __init__(self, spec: Spec, rows: int) -> None:
         self.spec = spec
         self.core = lower(spec)
-        space = _space_of(spec, self.core)
+        self._space, refusals = settle_orders(_space_of(spec, self.core))
+        if refusals:
+            raise CannotSampleError(refusals[0].what, refusals[0].fix)
         try:
-            self.rows = FittedRows(spec, self.core, space, rows)
+            self.rows = FittedRows(spec, self.core, self._space, rows)
         except UndecidedError as error:
-            part = ", ".join(f"`{name}`" for part in space.open_parts for name in part.fields)
-            raise CannotSampleError(
-                f"which values {part} can take together could not be worked out",
-                "narrow their ranges or simplify the rules that tie them",
-            ) from error
+            raise self._say_undecided() from error
         self._program: Program = compile_program(_hard_only(self.core))
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         """Yield the rows' places in blocks; the same seed yields the same rows.
 
-        Raises AssertionError for a row that breaks a rule: a defect of synllm.
+        Raises AssertionError for a row that breaks a rule: a defect of synllm. Raises
+        CannotSampleError, rarely, where it stays open whether a row can be completed.
         """
-        for places in self.rows.draw(count, seed):
+        for places in self._draw(count, seed):
             counts = self._program.counts(self.rows.table(places).batch)
             broken = [name for name, each in counts.items() if each[VIOLATED] or each[UNDEFINED]]
             assert not broken, f"sampled rows break {broken}"
             yield places
+
+    def _draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
+        try:
+            yield from self.rows.draw(count, seed)
+        except UndecidedError as error:
+            raise self._say_undecided() from error
+
+    def _say_undecided(self) -> CannotSampleError:
+        names = [f"`{name}`" for part in self._space.open_parts for name in part.fields]
+        return CannotSampleError(
+            f"which values {', '.join(names)} can take together could not be worked out",
+            "narrow their ranges or simplify the rules that tie them",
+        )
 
     def sample(self, count: int, seed: int) -> Iterator[Row]:
         """Yield the rows with exact values."""

@@ -45,11 +45,6 @@ class Bins:
         plain = np.add.reduceat(of_places, self.edges[:-1]) / np.diff(self.edges)
         return np.where(self.mass > 0, summed / np.where(self.mass > 0, self.mass, 1), plain)
 
-    def bin_of(self, places: Integers) -> Integers:
-        """Return the bins of places."""
-        found: Integers = np.searchsorted(self.edges, places, side="right") - 1
-        return found
-
     def choose(self, bins: Integers, random: np.random.Generator) -> Integers:
         """Return a place in each of the bins, in proportion to the prior."""
         if self.edges.size == self.prior.size + 1:

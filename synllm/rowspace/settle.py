@@ -23,12 +23,13 @@ _TRIAL = 16
 class Refusal:
     """Columns whose rows can't be written in any order tried, and the statements that tie them.
 
-    `words` say so, and what to change.
+    `what` says so, `fix` what to change.
     """
 
     fields: tuple[str, ...]
     statements: tuple[str, ...]
-    words: str
+    what: str
+    fix: str
 
 
 def settle_orders(
@@ -84,9 +85,10 @@ def _refuse(part: OpenPart, core: CoreSpec) -> Refusal:
     return Refusal(
         part.fields,
         named,
-        f"rows can't be written: which values of {columns} go together according to {rules} could "
-        "not be found out in any order of these columns. Declare one of them as a `derived` column "
-        "that is computed from the others, or narrow their ranges",
+        f"which values of {columns} go together according to {rules} could not be found out in any "
+        "order of these columns",
+        "declare one of them as a `derived` column that is computed from the others, or narrow "
+        "their ranges",
     )
 
 

@@ -93,8 +93,8 @@ def test_what_stays_open_in_every_order_is_refused_with_its_rules_and_a_way_out(
     assert settled == space
     assert refusal.statements == ("fermat", "small")
     assert set(refusal.fields) == {"a", "b", "c"}
-    assert "`fermat` and `small`" in refusal.words
-    assert "`derived`" in refusal.words
+    assert "`fermat` and `small`" in refusal.what
+    assert "`derived`" in refusal.fix
 
 
 def test_what_stays_open_is_never_guessed() -> None:
