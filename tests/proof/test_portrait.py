@@ -72,7 +72,7 @@ def test_what_a_column_can_have_is_what_all_valid_rows_say() -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_portraits_agree_with_all_valid_rows() -> None:
-    seen = portraits_agree_with_all_rows(2_000)
+def test_many_portraits_agree_with_all_valid_rows() -> None:
+    seen = portraits_agree_with_all_rows(500)
 
-    assert [each for each in ("by rules", "limited", "cut", "missing") if seen[each] < 20] == []
+    assert [each for each in ("by rules", "limited", "cut", "missing") if seen[each] < 5] == []

