@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from synllm.cli.console import say, show_findings
 from synllm.cli.exits import Exit
 from synllm.cli.inputs import read_spec
+from synllm.cli.why_not import no_valid_patient, say_why_not
 
 if TYPE_CHECKING:
     from synllm.proof.inquiry import Inquiry, RuleCase
-    from synllm.proof.witnesses.witness_rows import NoRow, Witnesses, WitnessRow
+    from synllm.proof.witnesses.witness_rows import Witnesses, WitnessRow
     from synllm.spec.core import Formula
     from synllm.spec.model import Spec
 
@@ -141,13 +142,11 @@ def _write_obeying(inquiry: Inquiry, given: Formula, options: argparse.Namespace
         if boundary
         else find_valid(inquiry, options.rows or _ROWS, options.seed, given)
     )
-    subject = "no valid patient exists"
-    if options.given is not None:
-        subject = f"no valid patient meets `{options.given}`"
+    subject = no_valid_patient(options.given)
     if isinstance(found, Undecided):
         return _leave_open("a valid patient exists")
     if isinstance(found, NoRow):
-        _say_why_not(subject, found)
+        say_why_not(subject, found)
         return Exit.FINDINGS
     _write_table(inquiry.spec, found.rows, options)
     noun = "boundaries" if boundary else "values, range ends, absences and outcomes of rules"
@@ -180,7 +179,7 @@ def _write_violating(
             _leave_open(f"a patient exists who breaks only {name}")
         elif isinstance(found, NoRow):
             impossible = True
-            _say_why_not(f"no patient breaks only {name}{_given(options)}", found)
+            say_why_not(f"no patient breaks only {name}{_given(options)}", found)
         else:
             if found.breaks_soft:
                 say(f"note: patients who break only {name} break a soft rule too")
@@ -198,16 +197,6 @@ def _write_violating(
 
 def _given(options: argparse.Namespace) -> str:
     return "" if options.given is None else f" and meets `{options.given}`"
-
-
-def _say_why_not(subject: str, why: NoRow) -> None:
-    """Say that there is no such row, and name the statements that rule it out."""
-    if not why.claims:
-        say(f"error: {subject}: the columns' ranges exclude it")
-        return
-    say(f"error: {subject}; what excludes it:")
-    for claim in why.claims:
-        say(f"  {claim.span.source.name}:{claim.span.line}: {claim.words}")
 
 
 def _leave_open(question: str) -> int:

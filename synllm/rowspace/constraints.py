@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from synllm.rowspace.cell_set import cells_of_membership
-from synllm.rowspace.domains import Domains, broken_formula, key_of, with_relations_solved
+from synllm.rowspace.domains import Domains, broken_formula, key_of, solve, with_relations_solved
 from synllm.spec.cells import read_cell
 from synllm.spec.core import (
     NO_VALUE,
@@ -16,6 +18,7 @@ from synllm.spec.core import (
     Membership,
     Relation,
     StatementKind,
+    formula_columns,
 )
 from synllm.spec.model import Column, Spec
 from synllm.spec.passes.formulas import FALSE, TRUE, all_of, any_of, at_least
@@ -23,11 +26,14 @@ from synllm.spec.passes.relations import complement
 from synllm.spec.values import NOT_APPLICABLE
 
 
-def list_constraints(spec: Spec, core: CoreSpec, domains: Domains) -> tuple[Formula, ...]:
+def list_constraints(
+    spec: Spec, core: CoreSpec, domains: Domains, given: Formula = TRUE
+) -> tuple[Formula, ...]:
     """Return formulas that exactly the valid rows make true, on rows of the domains' cells.
 
     A conjunction is given in its parts. Rows whose text would read back as another row, because a
-    code means not applicable and something else, count as no rows of the file.
+    code means not applicable and something else, count as no rows of the file, and neither do rows
+    on which the formula `given` is not true.
     """
     found: dict[Formula, None] = {}
     for statement in core.statements:
@@ -42,8 +48,29 @@ def list_constraints(spec: Spec, core: CoreSpec, domains: Domains) -> tuple[Form
             absent = Membership(statement.name, NO_VALUE, not_applicable=True)
             either = (complement(absent, core.by_name), statement.outcomes.holds)
             found.setdefault(_solved(any_of(either, core.by_name), core, domains))
+    for part in conjuncts(given):
+        found.setdefault(_solved(part, core, domains))
     found.pop(TRUE, None)
     return tuple(found)
+
+
+def narrow_domains(domains: Domains, given: Formula, core: CoreSpec) -> Domains | None:
+    """Return the domains without the cells that what is given excludes by their column alone.
+
+    None where a column is left no cell.
+    """
+    cells = dict(domains.cells)
+    for part in conjuncts(given):
+        names = formula_columns(part)
+        if len(names) != 1:
+            continue
+        (name,) = names
+        true = solve(part, core.by_name[name])
+        if true is not None:
+            cells[name] = cells[name].intersect(true)
+            if not cells[name]:
+                return None
+    return replace(domains, cells=cells)
 
 
 def conjuncts(formula: Formula) -> tuple[Formula, ...]:

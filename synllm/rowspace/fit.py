@@ -22,6 +22,7 @@ from synllm.columns.batch import (
 )
 from synllm.columns.table import Floats, Table
 from synllm.rowspace.draw_open import draw_open_part
+from synllm.rowspace.dual import Matrix
 from synllm.rowspace.pairs import Support, pair_moment
 from synllm.rowspace.pool import (
     effective_share,
@@ -84,6 +85,7 @@ class FittedRows:
 
     `residuals` has an entry for each declared figure. `efficiency` is what the pool's weights
     leave of its rows, 1 where no weights were needed. `rows` says for how many the fit is meant.
+    `theta` multiplies the moments in the weights of rows drawn freely; 0 where none are needed.
     """
 
     def __init__(
@@ -91,7 +93,7 @@ class FittedRows:
     ) -> None:
         self.spec = spec
         self.core = core
-        self._open_parts = space.open_parts
+        self.open_parts = space.open_parts
         self._pool_rows = POOL_ROWS if rows <= BALANCED_ROWS else POOL_ROWS_FOR_STREAMS
         self.statistics = tuple(each for block in spec.statistics for each in block.statistics)
         self.listings: dict[str, Listing] = {
@@ -101,7 +103,7 @@ class FittedRows:
         self.tilted = TiltedDiagrams(spec, core, space.diagrams, [moment for _, moment in owned])
         self.tilted.fit()
         self._owned = owned
-        self._open_weights = {
+        self.open_weights = {
             name: prior_weights(spec, spec.by_name[name], self.listings[name])
             for part in space.open_parts
             for name in part.fields
@@ -123,11 +125,15 @@ class FittedRows:
         for start in range(0, count, STREAM_ROWS):
             yield self._draw_stream(min(STREAM_ROWS, count - start), random)
 
-    def _draw_free(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
+    def moments_on(self, table: Table) -> Matrix:
+        """Return the fitted moments of each row, in units of their tolerances."""
+        return moment_matrix(self.moments, self._scales, table)
+
+    def draw_free(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
         """Return independent rows of the tilted diagrams and of the open parts by their priors."""
         found = self.tilted.draw(count, random)
-        for part in self._open_parts:
-            found |= draw_open_part(part, self.core, count, random, self._open_weights)
+        for part in self.open_parts:
+            found |= draw_open_part(part, self.core, count, random, self.open_weights)
         return found
 
     @property
@@ -137,31 +143,31 @@ class FittedRows:
 
     def _draw_balanced(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
         """Return rows whose moments are near their targets together, whatever chance does."""
-        if not self._moments:
-            return self._draw_free(count, random)
+        if not self.moments:
+            return self.draw_free(count, random)
         candidates = max(self._pool_rows // 2, count * self._oversampling)
-        places = self._draw_free(candidates, random)
-        values = moment_matrix(self._moments, self._scales, self.table(places))
-        weights = weigh_rows(values, self._theta)
+        places = self.draw_free(candidates, random)
+        values = moment_matrix(self.moments, self._scales, self.table(places))
+        weights = weigh_rows(values, self.theta)
         chosen = choose_rows(weights, count, random)
-        sides = np.array([each.side for each in self._moments], dtype=np.int64)
+        sides = np.array([each.side for each in self.moments], dtype=np.int64)
         chosen = balance_rows(chosen, np.ascontiguousarray(values), sides, weights, random)
-        return _take(places, random.permutation(chosen))
+        return take_rows(places, random.permutation(chosen))
 
     def _draw_stream(self, count: int, random: np.random.Generator) -> dict[str, Integers]:
         """Return rows in proportion to the fitted weights, at a constant cost for each."""
         if not self._is_weighted:
-            return self._draw_free(count, random)
+            return self.draw_free(count, random)
         active = np.flatnonzero(self._effects > IDLE)
         candidates = int(count * self._stream_oversampling)
-        places = self._draw_free(candidates, random)
+        places = self.draw_free(candidates, random)
         values = moment_matrix(
-            [self._moments[place] for place in active],
+            [self.moments[place] for place in active],
             [self._scales[place] for place in active],
             self.table(places),
         )
-        weights = weigh_rows(values, self._theta[active])
-        return _take(places, random.permutation(choose_rows(weights, count, random)))
+        weights = weigh_rows(values, self.theta[active])
+        return take_rows(places, random.permutation(choose_rows(weights, count, random)))
 
     def _single_moments(self) -> Iterator[tuple[int, Moment]]:
         for number, statistic in enumerate(self.statistics):
@@ -195,14 +201,14 @@ class FittedRows:
         ]
         exact = {id(each): place for place, each in enumerate(self.tilted.exact)}
         self._is_weighted = bool(paired or softened) or len(exact) < len(moments)
-        if self._open_parts:
+        if self.open_parts:
             self._pool_rows = POOL_ROWS_OF_OPEN_PARTS
         self.efficiency = 1.0
         if not self._is_weighted:
             means = self.tilted.means()
             self._set(owners, moments, [], np.zeros(len(moments)), means)
             return
-        table = self.table(self._draw_free(self._pool_rows, np.random.default_rng(0)))
+        table = self.table(self.draw_free(self._pool_rows, np.random.default_rng(0)))
         moments += [Support(each) for each in softened]
         owners += [None] * len(softened)
         values = moment_matrix(moments, [scale_of(each, table) for each in moments], table)
@@ -231,7 +237,7 @@ class FittedRows:
             theta = fit_weights(both, [each.side for each in every], start)
             weights = weigh_rows(both, theta)
         self.efficiency = effective_share(weights)
-        self._stream_oversampling = _oversampling_for(weights)
+        self._stream_oversampling = oversampling_for(weights)
         self._effects = np.abs(theta) * both.std(axis=0)
         self._set([*owners, *pairs], every, scales, theta, weights @ both)
 
@@ -244,10 +250,10 @@ class FittedRows:
         means: Floats,
     ) -> None:
         """Keep the fit, and from the moments' means the residual of each figure."""
-        self._moments = tuple(moments)
-        self._theta = theta
+        self.moments = tuple(moments)
+        self.theta = theta
         if not scales and moments:
-            table = self.table(self._draw_free(POOL_ROWS // 4, np.random.default_rng(0)))
+            table = self.table(self.draw_free(POOL_ROWS // 4, np.random.default_rng(0)))
             scales = [scale_of(each, table) for each in moments]
         self._scales = tuple(scales)
         off = np.zeros(len(self.statistics))
@@ -278,7 +284,7 @@ def make_table(
     return Table(spec, core, Batch(length, values, states))
 
 
-def _oversampling_for(weights: Floats) -> float:
+def oversampling_for(weights: Floats) -> float:
     """Return how many rows to draw for each, so that hardly one would be delivered twice."""
     heavy = np.sort(weights * weights.size)[::-1]
     lost = np.cumsum(heavy) / heavy.size - np.arange(1, heavy.size + 1) * heavy / heavy.size
@@ -286,5 +292,6 @@ def _oversampling_for(weights: Floats) -> float:
     return max(float(heavy[allowed[-1]]), 1.2)
 
 
-def _take(places: dict[str, Integers], rows: Integers) -> dict[str, Integers]:
+def take_rows(places: dict[str, Integers], rows: Integers) -> dict[str, Integers]:
+    """Return some of the rows, in the order given."""
     return {name: each[rows] for name, each in places.items()}

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from synllm.proof.components import find_components
 from synllm.rowspace.cell_set import CellSet
 from synllm.rowspace.constraint_order import order_by_open_constraints
-from synllm.rowspace.constraints import list_constraints
+from synllm.rowspace.constraints import list_constraints, narrow_domains
 from synllm.rowspace.diagram import (
     DEFAULT_EFFORT,
     DEFAULT_NODES,
@@ -24,6 +24,7 @@ from synllm.rowspace.open_rows import OpenRows
 from synllm.rowspace.results import find_operands
 from synllm.spec.core import CoreSpec, Formula, formula_columns
 from synllm.spec.model import Spec
+from synllm.spec.passes.formulas import TRUE
 from synllm.spec.values import Special
 
 
@@ -83,6 +84,10 @@ class RowSpace:
         rows = part if isinstance(part, Diagram) else self._open_rows[part.fields]
         return rows.allowed([prefix[name] for name in before])
 
+    def has_rows(self) -> bool:
+        """Return whether any row is valid; raises UndecidedError where that stays open."""
+        return all(rows.starts.shape[1] > 0 for rows in self._open_rows.values())
+
     @cached_property
     def _open_rows(self) -> Mapping[tuple[str, ...], OpenRows]:
         columns = self.core.by_name
@@ -93,15 +98,22 @@ class RowSpace:
 
 
 def build_row_space(
-    spec: Spec, core: CoreSpec, *, nodes: int = DEFAULT_NODES, effort: int = DEFAULT_EFFORT
+    spec: Spec,
+    core: CoreSpec,
+    *,
+    given: Formula = TRUE,
+    nodes: int = DEFAULT_NODES,
+    effort: int = DEFAULT_EFFORT,
 ) -> RowSpace | None:
     """Return the row space of a lowered spec; None where it is known that no row is valid.
 
-    `nodes` and `effort` bound each diagram; both are counted, so that the result does not depend
-    on the machine.
+    Only rows on which the formula `given` is true count as valid. `nodes` and `effort` bound each
+    diagram; both are counted, so that the result does not depend on the machine.
     """
-    domains = column_domains(spec, core)
-    constraints = list_constraints(spec, core, domains)
+    domains = narrow_domains(column_domains(spec, core), given, core)
+    if domains is None:
+        return None
+    constraints = list_constraints(spec, core, domains, given)
     component = find_components(
         core.by_name, (sorted(formula_columns(each)) for each in constraints)
     )

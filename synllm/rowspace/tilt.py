@@ -7,7 +7,7 @@ row's weight is a product over its fields, so the fit is exact: no row is drawn 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,34 @@ class TiltedDiagrams:
             for sampler in samplers:
                 for name, probability in sampler.marginals().items():
                     found[name] = found.get(name, 0.0) + share * probability
+        return found
+
+    def class_bins(self) -> Iterator[tuple[dict[str, Floats], float]]:
+        """Yield for each possible class the weights of its bins by field.
+
+        With them comes the logarithm of a factor that all rows of the class have besides.
+        """
+        for place in self._places:
+            yield self._weights(place, self.theta)
+
+    def bins(self, name: str) -> Bins:
+        """Return the bins of a field."""
+        return self._fields[name].bins
+
+    def log_tilts(self, places: Mapping[str, Integers]) -> Floats:
+        """Return the logarithm of what rows weigh beyond their priors, up to one constant.
+
+        The rows need not be of the diagrams.
+        """
+        fields = [(name, field) for name, field in self._fields.items() if field.moments.size]
+        by = None if self.by is None else places[self.by]
+        found = np.zeros(next(iter(places.values())).size)
+        for place in range(self._class_count()):
+            rows = np.arange(found.size) if by is None else np.flatnonzero(by == place)
+            for name, field in fields:
+                tilt = field.values @ (self.theta[field.moments] * field.in_class[place])
+                bins = np.searchsorted(field.bins.edges, places[name][rows], side="right") - 1
+                found[rows] += tilt[bins]
         return found
 
     def draw(self, count: int, random: np.random.Generator) -> dict[str, Integers]:

@@ -120,6 +120,18 @@ def _gather(
     return NoRow(_blame(inquiry, formula, hard))
 
 
+def explain_no_row(inquiry: Inquiry, formula: Formula) -> NoRow | Undecided:
+    """Return what rules out every valid row that meets a formula, of which none is known."""
+    match _find_any(inquiry, formula, inquiry.hard):
+        case Unsatisfiable():
+            return NoRow(_blame(inquiry, formula, inquiry.hard))
+        case Undecided() as undecided:
+            return undecided
+        case Satisfiable():
+            # Its cells can't be written: in the file they would read as other ones.
+            return NoRow(())
+
+
 def _find_any(
     inquiry: Inquiry, formula: Formula, obeying: frozenset[int]
 ) -> Satisfiable | Unsatisfiable | Undecided:
