@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synllm.coverage.report import CoverageReport
+    from synllm.rowspace.given import Given
     from synllm.validate.report import Report
 
 
@@ -75,6 +76,7 @@ class LoadedSpec:
         device: str = "auto",
         dtype: str = "auto",
         examples: Sequence[Mapping[str, str]] = (),
+        given: str | None = None,
     ) -> pd.DataFrame:
         """Return exactly `rows` rows that obey every hard rule, with the data file's codes.
 
@@ -82,13 +84,18 @@ class LoadedSpec:
         be read, ModelError where the model can't be loaded, and RuntimeError, saying which rules
         stood in the way, where not all rows could be delivered. With the model "sampler" rows are
         drawn from rules and statistics alone, the options for language models have no effect, and
-        CannotSampleError tells of a spec that can't be drawn from.
+        CannotSampleError tells of a spec that can't be drawn from; all rows then meet the condition
+        `given`, and NoPatientError names the statements that rule it out. Raises ValueError for a
+        condition given to a language model.
         """
         if model == "sampler":
             from synllm.generate.frame import make_frame
             from synllm.generate.sampler import RowSampler
 
-            return make_frame(self.spec, list(RowSampler(self.spec, rows).sample(rows, seed)))
+            sampler = RowSampler(self.spec, rows, self._read_given(given))
+            return make_frame(self.spec, list(sampler.sample(rows, seed)))
+        if given is not None:
+            raise ValueError('a condition can be given to the sampler only: model="sampler"')
         from synllm.generate.frame import make_frame
         from synllm.generate.models import load_model
         from synllm.generate.run import generate_rows
@@ -117,6 +124,18 @@ class LoadedSpec:
                 f"most often broken: {worst or 'none'}"
             )
         return make_frame(self.spec, delivered.rows)
+
+    def _read_given(self, text: str | None) -> Given | None:
+        if text is None:
+            return None
+        from synllm.language.given import read_condition
+        from synllm.rowspace.given import lower_given
+        from synllm.spec.passes.lower import lower
+
+        condition, mistakes = read_condition(text, "given", self.spec)
+        if condition is None:
+            raise SynllmError(mistakes)
+        return lower_given(text, condition, self.spec, lower(self.spec))
 
     def validate(
         self,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from synllm.cli.console import say, show_findings
 from synllm.cli.exits import Exit
+from synllm.cli.given_option import read_given, say_given
 from synllm.cli.inputs import read_examples, read_spec
 from synllm.cli.progress import progress_line
+from synllm.cli.why_not import no_valid_patient, say_why_not
 
 if TYPE_CHECKING:
     from synllm.generate.run import Delivered, Progress
@@ -58,6 +60,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=32, help="rows written side by side (32)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
+    parser.add_argument(
+        "--given", metavar="CONDITION", help="a condition that is true on every row (sampler only)"
+    )
     parser.add_argument("--force", action="store_true", help="write over an existing output")
 
 
@@ -148,6 +153,8 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
                 f"--{idle[0]} has no effect: the sampler is no language model",
                 f"leave --{idle[0]} out, or choose another --model",
             )
+    elif options.given is not None:
+        return "--given takes the sampler so far", "add --model sampler, or leave --given out"
     if options.batch < 1 or options.batch > 4096:
         return f"a batch of {options.batch} rows can't be written", "use --batch 1 to 4096"
     if not 0 <= options.temperature <= 10:
@@ -172,10 +179,14 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
     # Small matrices on several threads wait for each other on a busy machine, and their sums would
     # depend on the number of cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from synllm.generate.sampler import CannotSampleError, sample_to_file
+    from synllm.generate.sampler import CannotSampleError, NoPatientError, sample_to_file
     from synllm.generate.settings import RunSettings
 
-    settings = RunSettings(rows=options.rows, model=SAMPLER, seed=options.seed)
+    given, mistakes = read_given(options.given, spec)
+    show_findings(mistakes)
+    if mistakes:
+        return Exit.BAD_INPUT
+    settings = RunSettings(rows=options.rows, model=SAMPLER, seed=options.seed, given=options.given)
     try:
         with progress_line() as show:
             show("fitting the declared figures")
@@ -183,15 +194,19 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
                 spec,
                 settings,
                 options.output,
+                given=given,
                 progress=lambda done: show(f"{done:,} of {options.rows:,} rows"),
             )
     except CannotSampleError as error:
         say(f"error: {error.what}\nhelp: {error.fix}")
         return Exit.BAD_INPUT
-    return _conclude_sample(sampled)
+    except NoPatientError as error:
+        say_why_not(no_valid_patient(options.given), error.why)
+        return Exit.FINDINGS
+    return _conclude_sample(sampled, spec)
 
 
-def _conclude_sample(sampled: Sampled) -> int:
+def _conclude_sample(sampled: Sampled, spec: Spec) -> int:
     from synllm.cli.targets_text import targets_text
 
     manifest = sampled.manifest
@@ -201,6 +216,8 @@ def _conclude_sample(sampled: Sampled) -> int:
         f"{sampled.drawing:.1f} s to draw ({rate:,.0f} rows/s), {sampled.writing:.1f} s to write; "
         f"{manifest.distinct:,} distinct; {manifest.audited} audited"
     )
+    if manifest.settings.given is not None:
+        say_given(manifest, spec)
     if manifest.targets:
         say(targets_text(manifest.targets))
     say(f"wrote {sampled.place} and {sampled.place}.manifest.json")

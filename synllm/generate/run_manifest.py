@@ -50,7 +50,9 @@ class RunManifest(BaseModel):
 
     `candidates` is all rows that the model wrote; `rejected` counts, by broken statement, those
     that were thrown away (a row that breaks two counts for both); `unfinished` those cut short.
-    The sampler reads no prompt and no regex, and reports how each declared figure is met.
+    The sampler reads no prompt and no regex, and reports how each declared figure is met; with a
+    condition given, only those of groups within it, and `given_exact` tells whether rows follow the
+    fitted distribution given the condition, or only nearly.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +77,7 @@ class RunManifest(BaseModel):
     audited: int
     example_copies: int
     targets: tuple[TargetRecord, ...] = ()
+    given_exact: bool | None = None
     seconds: float
     versions: dict[str, str]
     python: str

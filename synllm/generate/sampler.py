@@ -31,9 +31,13 @@ from synllm.generate.run_manifest import (
     python_version,
 )
 from synllm.generate.settings import RunSettings
+from synllm.proof.session import Undecided
 from synllm.proof.statistics.wording import name_figure
+from synllm.proof.witnesses.witness_rows import NoRow
 from synllm.rowspace.continuation import UndecidedError
 from synllm.rowspace.fit import FittedRows
+from synllm.rowspace.given import Given, build_given_space
+from synllm.rowspace.given_rows import GivenRows
 from synllm.rowspace.sample import Integers
 from synllm.rowspace.settle import settle_orders
 from synllm.rowspace.space import RowSpace, build_row_space
@@ -58,6 +62,15 @@ class CannotSampleError(Exception):
         self.fix = fix
 
 
+class NoPatientError(Exception):
+    """No valid row meets the condition given; `why` names the statements that rule it out."""
+
+    def __init__(self, given: Given, why: NoRow) -> None:
+        names = " and ".join(claim.name for claim in why.claims)
+        super().__init__(f"no valid patient meets `{given.text}`: {names or 'ranges'} exclude it")
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Sampled:
     """A finished run; `drawing` is the seconds that drawing took, fitting and writing left out."""
@@ -72,17 +85,20 @@ class Sampled:
 class RowSampler:
     """A spec's rows, fitted to its declared figures. Raises CannotSampleError.
 
-    `rows` says how many are going to be drawn, which decides how much is spent on the fit.
+    `rows` says how many are going to be drawn, which decides how much is spent on the fit. With a
+    condition given, only rows that meet it are drawn; raises NoPatientError where there are none.
     """
 
-    def __init__(self, spec: Spec, rows: int) -> None:
+    def __init__(self, spec: Spec, rows: int, given: Given | None = None) -> None:
         self.spec = spec
         self.core = lower(spec)
-        self._space, refusals = settle_orders(_space_of(spec, self.core))
-        if refusals:
-            raise CannotSampleError(refusals[0].what, refusals[0].fix)
+        self._space = _settle(_space_of(spec, self.core))
+        self.given: GivenRows | None = None
         try:
             self.rows = FittedRows(spec, self.core, self._space, rows)
+            if given is not None:
+                space = _settle(_given_space(spec, self.core, given))
+                self.given = GivenRows(self.rows, space, given)
         except UndecidedError as error:
             raise self._say_undecided() from error
         self._program: Program = compile_program(_hard_only(self.core))
@@ -101,7 +117,7 @@ class RowSampler:
 
     def _draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         try:
-            yield from self.rows.draw(count, seed)
+            yield from (self.given or self.rows).draw(count, seed)
         except UndecidedError as error:
             raise self._say_undecided() from error
 
@@ -118,13 +134,21 @@ class RowSampler:
             yield from list_rows(self.spec, self.rows.listings, places)
 
     def report(self, table: Table) -> tuple[TargetRecord, ...]:
-        """Return for each declared figure whether the rows of a table meet it."""
-        figures = measure_figures(self.rows.statistics, table)
+        """Return for each declared figure whether the rows of a table meet it.
+
+        With a condition given, figures that are about other patients too are left out.
+        """
+        own = [
+            residual
+            for residual in self.rows.residuals
+            if self.given is None or residual.statistic.where in self.given.held
+        ]
+        figures = measure_figures([each.statistic for each in own], table)
         return tuple(
             TargetRecord(
-                figure=name_figure(statistic),
-                kind=statistic.kind.value,
-                declared=statistic.value.text,
+                figure=name_figure(residual.statistic),
+                kind=residual.statistic.kind.value,
+                declared=residual.statistic.value.text,
                 delivered=figure.delivered,
                 distance=None if figure.delivered is None else figure.distance,
                 tolerance=figure.tolerance,
@@ -132,9 +156,7 @@ class RowSampler:
                 unmet_by_fit=round(residual.off, 4),
                 met=figure.met,
             )
-            for statistic, figure, residual in zip(
-                self.rows.statistics, figures, self.rows.residuals, strict=True
-            )
+            for figure, residual in zip(figures, own, strict=True)
         )
 
 
@@ -143,14 +165,15 @@ def sample_to_file(
     settings: RunSettings,
     output: Path,
     *,
+    given: Given | None = None,
     progress: Callable[[int], None] = lambda delivered: None,
 ) -> Sampled:
-    """Write a sampled table and its manifest; raises CannotSampleError and OSError.
+    """Write a sampled table and its manifest; raises CannotSampleError, NoPatientError and OSError.
 
     Whatever stops the run, the rows written so far stay in the partial file.
     """
     started = time.monotonic()
-    sampler = RowSampler(spec, settings.rows)
+    sampler = RowSampler(spec, settings.rows, given)
     fitted = time.monotonic()
     output.parent.mkdir(parents=True, exist_ok=True)
     sink = open_column_sink(spec, output)
@@ -191,6 +214,26 @@ def _space_of(spec: Spec, core: CoreSpec) -> RowSpace:
             "no row can obey all the rules", "`synllm check` says which statements clash"
         )
     return space
+
+
+def _given_space(spec: Spec, core: CoreSpec, given: Given) -> RowSpace:
+    match build_given_space(spec, core, given):
+        case RowSpace() as space:
+            return space
+        case NoRow() as why:
+            raise NoPatientError(given, why)
+        case Undecided():
+            raise CannotSampleError(
+                f"it could not be worked out whether any valid patient meets `{given.text}`",
+                "state it more simply, or give ranges of single columns",
+            )
+
+
+def _settle(space: RowSpace) -> RowSpace:
+    settled, refusals = settle_orders(space)
+    if refusals:
+        raise CannotSampleError(refusals[0].what, refusals[0].fix)
+    return settled
 
 
 def _hard_only(core: CoreSpec) -> CoreSpec:
@@ -236,6 +279,7 @@ def _describe(
         audited=audited,
         example_copies=0,
         targets=sampler.report(rows.table(dict(places))),
+        given_exact=None if sampler.given is None else sampler.given.exact,
         seconds=round(seconds, 3),
         versions=library_versions(),
         python=python_version(),

@@ -21,3 +21,5 @@ class RunSettings(BaseModel):
     batch: int = Field(default=32, ge=1, le=4096)
     device: str = "auto"
     dtype: str = "auto"
+    given: str | None = None
+    """A condition, as written, that every row meets."""
