@@ -148,6 +148,22 @@ class Candidates:
             waiting = waiting[~good]
         return found
 
+    @property
+    def blocks(self) -> tuple[Integers, Integers, Integers]:
+        """The ranges of places that are left: row, start and stop of each, ascending."""
+        return self._row, self._start, self._stop
+
+    def rule_out(self, wanted: Integers, place: Integers) -> Mask:
+        """Return which places interval arithmetic leaves to their rows, and leave out the others.
+
+        Each place is one that is left to its row so far.
+        """
+        possible = self._narrowing.possible(
+            self._field, self._places, self._rows[wanted], place, place + 1
+        )
+        self.drop(wanted[~possible], place[~possible])
+        return possible
+
     def drop(self, wanted: Integers, place: Integers) -> None:
         """Leave out one place of each of the rows."""
         size = self._totals.size

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from synllm.proof.completion import DEFAULT_BUDGET
+from synllm.rowspace.begun_rows import BegunRows
 from synllm.rowspace.cell_set import CellSet
 from synllm.rowspace.continuation import Continuations, UndecidedError
 from synllm.rowspace.intervals import Mask
@@ -130,29 +131,17 @@ class OpenRows:
         return self._allowed[key]
 
     def _draw(self, count: int, random: np.random.Generator, totals: Sequence[Floats]) -> Integers:
-        starts = self.starts
-        rows = starts[:, random.integers(starts.shape[1], size=count)]
-        everyone = np.arange(count)
+        begun = BegunRows(self, count, random)
         for field in range(len(self.fields)):
-            candidates = Candidates(self.narrowing, field, rows, everyone, totals[field])
-            waiting = everyone
+            begun.open_field(field, totals[field])
+            waiting = np.arange(count)
             while waiting.size:
-                place = candidates.draw(waiting, random)
+                place = begun.draw(waiting, random)
                 assert (place >= 0).all(), "a begun row has a witness"
-                trial = rows[:, waiting]
-                trial[field] = place
-                alive, proved = self._complete(trial, field, place != rows[field, waiting])
-                rows[:, waiting[alive]] = trial[:, alive]
-                candidates.drop(waiting[~alive], place[~alive])
-                # Where one cell had to be proved impossible, others mostly are for the same reason.
-                for row in waiting[proved].tolist():
-                    kept = self._still_allowed(field, rows[:, row])
-                    if kept is not None:
-                        candidates.keep(row, self.listings[field].spans(kept))
-                waiting = waiting[~alive]
-        return rows
+                waiting = waiting[~begun.take(waiting, place)]
+        return begun.places
 
-    def _complete(self, rows: Integers, field: int, changed: Mask) -> tuple[Mask, Mask]:
+    def complete(self, rows: Integers, field: int, changed: Mask) -> tuple[Mask, Mask]:
         """Return which rows' cells up to a field begin a valid row, and complete those in place;
         and which took a proof to show that they don't.
 
@@ -312,7 +301,7 @@ class OpenRows:
             for field in range(length)
         )
 
-    def _still_allowed(self, field: int, witness: Integers) -> CellSet | None:
+    def still_allowed(self, field: int, witness: Integers) -> CellSet | None:
         """Return exactly the field's cells after those of a valid row, or None if that is dear."""
         key = self._relevance.key(field - 1, witness)
         if key in self._allowed:

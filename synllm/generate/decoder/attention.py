@@ -1,0 +1,256 @@
+"""Attention of many rows to one prompt and each to itself, over packed tokens.
+
+The tokens of all rows lie one after the other in one sequence. The prompt's keys and values are
+kept once, however many rows there are: a query's attention to the prompt and to its own row share
+one softmax. Registered with transformers, so that the models' own code calls it in each layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+NAME = "synllm_rows"
+
+_UNDERSTOOD = frozenset({"dropout", "scaling", "softcap", "sliding_window", "is_causal"})
+_IDLE = frozenset({"position_ids", "use_cache", "output_attentions", "output_hidden_states"})
+
+
+class UnsupportedAttentionError(Exception):
+    """A model's attention takes something that this one doesn't know: `what` names it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"attention with {what}")
+        self.what = what
+
+
+@dataclass(slots=True)
+class Packing:
+    """Where the packed tokens of one pass belong, shape (tokens,) unless noted.
+
+    `row` and `position` in that row's own tokens; `slot` places each token in a table of
+    (rows, `longest`), `longest` being the most tokens of a row in this pass. `reach` is how many
+    own tokens the rows have at most, this pass included.
+    """
+
+    row: Tensor
+    position: Tensor
+    slot: Tensor
+    rows: int
+    longest: int
+    reach: int
+    starts: Tensor
+    """How many own tokens each row had before, shape (rows,)."""
+
+
+class RowMemory:
+    """Keys and values of a prompt, once, and of each row's own tokens, layer by layer.
+
+    Prompt: (key-value heads, tokens, size); rows: (rows, key-value heads, tokens, size).
+    """
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.packing: Packing | None = None
+        self.prompt: dict[int, tuple[Tensor, Tensor]] = {}
+        self.own: dict[int, tuple[Tensor, Tensor]] = {}
+
+    @property
+    def prompt_length(self) -> int:
+        """The number of the prompt's tokens."""
+        return int(next(iter(self.prompt.values()))[0].shape[1]) if self.prompt else 0
+
+    def clear_rows(self) -> None:
+        """Forget the rows, and keep the prompt."""
+        self.own.clear()
+
+    def select(self, rows: Tensor, used: int) -> None:
+        """Keep copies of the given rows in their order; only `used` tokens of each matter."""
+        for layer, (keys, values) in self.own.items():
+            self.own[layer] = self._copy(keys, rows, used), self._copy(values, rows, used)
+
+    def _copy(self, kept: Tensor, rows: Tensor, used: int) -> Tensor:
+        # Zeros, not whatever memory held: what is masked still takes part in products.
+        fresh = kept.new_zeros((rows.numel(), *kept.shape[1:]))
+        fresh[:, :, :used] = kept[:, :, :used].index_select(0, rows)
+        return fresh
+
+    def extend(self, layer: int, key: Tensor, value: Tensor, packing: Packing) -> None:
+        """Write the packed tokens' keys and values, shape (heads, tokens, size)."""
+        if layer not in self.own:
+            shape = (packing.rows, key.shape[0], self.room, key.shape[2])
+            self.own[layer] = key.new_zeros(shape), value.new_zeros((*shape[:3], value.shape[2]))
+        for kept, new in zip(self.own[layer], (key, value), strict=True):
+            kept[packing.row, :, packing.position] = new.transpose(0, 1)
+
+
+_MEMORY: ContextVar[RowMemory] = ContextVar("memory")
+
+
+@contextmanager
+def attending(network: Any, memory: RowMemory) -> Iterator[None]:
+    """Let the network's layers attend through a memory inside the block."""
+    before = network.config._attn_implementation
+    network.set_attn_implementation(NAME)
+    token = _MEMORY.set(memory)
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
+        network.set_attn_implementation(before)
+
+
+def attend(
+    module: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    softcap: float | None = None,
+    sliding_window: int | None = None,
+    **others: Any,
+) -> tuple[Tensor, None]:
+    """Return what each packed token attends to, shape (1, tokens, heads, size).
+
+    `query` (1, heads, tokens, size); `key` and `value` with the key-value heads. Without a packing
+    the tokens are the prompt's own. Raises UnsupportedAttentionError.
+    """
+    strange = [
+        name
+        for name, each in others.items()
+        if name not in _UNDERSTOOD and name not in _IDLE and each is not None
+    ]
+    if strange:
+        raise UnsupportedAttentionError(strange[0])
+    memory = _MEMORY.get()
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    packing = memory.packing
+    if packing is None:
+        memory.prompt[module.layer_idx] = key[0].contiguous(), value[0].contiguous()
+        found = _attend_prompt(query, key, value, scale, softcap, sliding_window)
+        return found.transpose(1, 2), None
+    memory.extend(module.layer_idx, key[0], value[0], packing)
+    found = _attend_rows(
+        query[0],
+        memory.prompt[module.layer_idx],
+        memory.own[module.layer_idx],
+        packing,
+        scale,
+        softcap,
+        sliding_window,
+    )
+    return found[None], None
+
+
+def _attend_prompt(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    scale: float,
+    softcap: float | None,
+    window: int | None,
+) -> Tensor:
+    """Return the causal attention of a prompt to itself, shape (1, heads, tokens, size)."""
+    length = query.shape[2]
+    groups = query.shape[1] // key.shape[1]
+    if softcap is None and (window is None or window >= length):
+        return torch.nn.functional.scaled_dot_product_attention(
+            query,
+            key.repeat_interleave(groups, dim=1),
+            value.repeat_interleave(groups, dim=1),
+            is_causal=True,
+            scale=scale,
+        )
+    place = torch.arange(length, device=query.device)
+    apart = place[:, None] - place[None, :]
+    visible = (apart >= 0) & (apart < (window or length))
+    scores = _score(query, key.repeat_interleave(groups, dim=1), scale, softcap)
+    weights = scores.masked_fill(~visible, -torch.inf).softmax(dim=-1)
+    return weights.to(value.dtype) @ value.repeat_interleave(groups, dim=1)
+
+
+def _attend_rows(
+    query: Tensor,
+    prompt: tuple[Tensor, Tensor],
+    own: tuple[Tensor, Tensor],
+    packing: Packing,
+    scale: float,
+    softcap: float | None,
+    window: int | None,
+) -> Tensor:
+    """Return the attention of packed tokens, (heads, tokens, size), as (tokens, heads, size)."""
+    query = query.contiguous()
+    heads, tokens, size = query.shape
+    shared, groups = prompt[0].shape[0], heads // prompt[0].shape[0]
+    ahead = _score(query.view(shared, groups * tokens, size), prompt[0], scale, softcap)
+    ahead = ahead.view(heads, tokens, -1)
+    table = _spread(query, packing)
+    mine = _score(
+        table.view(packing.rows, shared, groups * packing.longest, size),
+        own[0][:, :, : packing.reach],
+        scale,
+        softcap,
+    ).view(packing.rows, heads, packing.longest, packing.reach)
+    place = torch.arange(packing.reach, device=query.device)
+    at = packing.starts[:, None] + torch.arange(packing.longest, device=query.device)
+    apart = at[:, None, :, None] - place
+    if packing.longest > 1 or packing.reach > 1:
+        mine = mine.masked_fill(apart < 0, -torch.inf)
+    length = prompt[0].shape[1]
+    if window is not None and length + packing.reach > window:
+        mine = mine.masked_fill(apart >= window, -torch.inf)
+        far = length + packing.position[:, None] - torch.arange(length, device=query.device)
+        ahead = ahead.masked_fill((far >= window)[None], -torch.inf)
+    # One softmax over both parts, without ever copying them into one tensor.
+    top = ahead.amax(dim=-1)
+    own_top = _gather(mine.amax(dim=-1)[..., None], packing)[..., 0].transpose(0, 1)
+    top = torch.maximum(top, own_top)
+    ahead = (ahead - top[..., None]).exp_()
+    mine = (mine - _spread(top[..., None], packing)).exp_()
+    total = ahead.sum(dim=-1) + _gather(mine.sum(dim=-1)[..., None], packing)[..., 0].transpose(
+        0, 1
+    )
+    dtype = prompt[1].dtype
+    first = ahead.to(dtype).view(shared, groups * tokens, length) @ prompt[1]
+    second = mine.to(dtype).view(packing.rows, shared, groups * packing.longest, -1)
+    second = second @ own[1][:, :, : packing.reach]
+    second = _gather(second.view(packing.rows, heads, packing.longest, -1), packing)
+    found = first.view(heads, tokens, -1).transpose(0, 1) + second
+    return (found / total.transpose(0, 1)[..., None]).to(dtype)
+
+
+def _score(query: Tensor, key: Tensor, scale: float, softcap: float | None) -> Tensor:
+    scores = (query @ key.transpose(-1, -2)).float() * scale
+    return scores if softcap is None else softcap * torch.tanh(scores / softcap)
+
+
+def _spread(packed: Tensor, packing: Packing) -> Tensor:
+    """Return packed tokens, (heads, tokens, n), as a table (rows, heads, longest, n)."""
+    heads, tokens, size = packed.shape
+    by_token = packed.transpose(0, 1)
+    if tokens < packing.rows * packing.longest:
+        table = packed.new_zeros((packing.rows * packing.longest, heads, size))
+        table[packing.slot] = by_token
+        by_token = table
+    return by_token.reshape(packing.rows, packing.longest, heads, size).transpose(1, 2).contiguous()
+
+
+def _gather(table: Tensor, packing: Packing) -> Tensor:
+    """Return the tokens of a table (rows, heads, longest, n), shape (tokens, heads, n)."""
+    rows, heads, longest, size = table.shape
+    flat = table.transpose(1, 2).reshape(rows * longest, heads, size)
+    return flat if packing.slot.numel() == rows * longest else flat[packing.slot]
+
+
+def register() -> None:
+    """Make the attention known to transformers."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(NAME, attend)
