@@ -5,20 +5,32 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from synllm.generate.decoder.attention import Packing, RowMemory, attending, register
-from synllm.rowspace.sample import Integers
-
-Scores = NDArray[np.float64]
+from synllm.rowspace.sample import Floats, Integers
 
 _MOST_SCORES = 1 << 26
 """How many scores of the full head are held at once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What follows each row's last token read.
+
+    `scores` are the choices' logits, shape (rows, choices). With the full head, `normaliser` is the
+    logarithm of the sum over the vocabulary, shape (rows,), and `inner` the log-probability of the
+    tokens read after the first, given those before them; zeros otherwise.
+    """
+
+    scores: Floats
+    normaliser: Floats
+    inner: Floats
 
 
 class RowReader:
@@ -43,19 +55,16 @@ class RowReader:
         self._few = self._head if full else _narrow_head(self._head, self._choices)
         self.lengths: Integers = np.zeros(1, dtype=np.int64)
         tokens = torch.tensor([list(prompt)], device=self._device)
+        positions = torch.arange(tokens.shape[1], device=self._device)
         with self._reading():
-            logits = self._forward(tokens, torch.arange(tokens.shape[1], device=self._device))
-        self._first = self._pick(logits)
+            logits = self._forward(tokens, positions, positions[-1:])
+        self._first = Reading(*self._pick(logits), np.zeros(1))
         self.prompt_length = len(prompt)
 
-    def begin(self) -> None:
-        """Start anew after the prompt, with one row of no own tokens."""
+    def begin(self) -> Reading:
+        """Start anew with one row of no own tokens; returns what follows the prompt."""
         self._memory.clear_rows()
         self.lengths = np.zeros(1, dtype=np.int64)
-
-    @property
-    def first_scores(self) -> Scores:
-        """The choices' scores right after the prompt, shape (choices,)."""
         return self._first
 
     def select(self, rows: Integers) -> None:
@@ -66,17 +75,51 @@ class RowReader:
         self._memory.select(torch.as_tensor(rows, device=self._device), used)
         self.lengths = self.lengths[rows]
 
-    def read(self, tokens: Integers, counts: Integers) -> Scores:
-        """Read further tokens of every row; return the choices' scores after each row's last.
+    def rewind(self, rows: Integers, lengths: Integers) -> None:
+        """Forget the rows' tokens after so many."""
+        self.lengths = self.lengths.copy()
+        self.lengths[rows] = lengths
 
-        `tokens` are packed, row after row, `counts` of each row, at least one. Shape (rows,
-        choices).
+    def read(self, tokens: Integers, counts: Integers) -> Reading:
+        """Read further tokens of the rows; what follows a row without new ones is left at zero.
+
+        `tokens` are packed, row after row, `counts` of each row.
         """
+        rows = counts.size
+        scores = np.zeros((rows, self._choices.numel()))
+        normaliser, inner = np.zeros(rows), np.zeros(rows)
+        ends = np.cumsum(counts)
+        for first, last in self._parts(counts):
+            own = np.zeros_like(counts)
+            own[first:last] = counts[first:last]
+            packed = tokens[ends[first] - counts[first] : ends[last - 1]]
+            there = np.flatnonzero(own)
+            logits = self._read(packed, own)
+            if self._full:
+                inner[there] = self._score_inner(logits, packed, own[there])
+                logits = logits[self._send(np.cumsum(own[there]) - 1)]
+            scores[there], normaliser[there] = self._pick(logits)
+        self.lengths = self.lengths + counts
+        return Reading(scores, normaliser, inner)
+
+    def _parts(self, counts: Integers) -> Iterator[tuple[int, int]]:
+        """Yield ranges of rows whose scores fit into memory together."""
+        most = _MOST_SCORES // self._head.weight.shape[0] if self._full else _MOST_SCORES
+        first, held = 0, 0
+        for row, count in enumerate(counts.tolist()):
+            if held and held + count > most:
+                yield first, row
+                first, held = row, 0
+            held += count
+        if held:
+            yield first, counts.size
+
+    def _read(self, tokens: Integers, counts: Integers) -> Tensor:
         row = np.repeat(np.arange(counts.size), counts)
-        before = np.cumsum(counts) - counts
-        inside = np.arange(tokens.size) - before[row]
+        ends = np.cumsum(counts)
+        inside = np.arange(tokens.size) - (ends - counts)[row]
         longest = int(counts.max())
-        self._memory.packing = Packing(
+        packing = Packing(
             row=self._send(row),
             position=self._send(self.lengths[row] + inside),
             slot=self._send(row * longest + inside),
@@ -85,31 +128,41 @@ class RowReader:
             reach=int((self.lengths + counts).max()),
             starts=self._send(self.lengths),
         )
-        positions = self._memory.packing.position + self.prompt_length
-        last = self._send(np.cumsum(counts) - 1)
-        with self._reading():
-            logits = self._forward(self._send(tokens)[None], positions, last)
-        self.lengths = self.lengths + counts
-        return self._pick(logits)
+        self._memory.packing = packing
+        last = None if self._full else self._send(ends[counts > 0] - 1)
+        try:
+            with self._reading():
+                positions = packing.position + self.prompt_length
+                return self._forward(self._send(tokens)[None], positions, last)
+        finally:
+            self._memory.packing = None
+
+    def _score_inner(self, logits: Tensor, tokens: Integers, counts: Integers) -> Floats:
+        """Return each row's log-probability of its tokens after the first read."""
+        chances = logits[:-1].float().log_softmax(dim=-1)
+        following = chances.gather(1, self._send(tokens[1:])[:, None])[:, 0]
+        found = np.concatenate((following.cpu().numpy().astype(np.float64), [0.0]))
+        found[np.cumsum(counts) - 1] = 0.0  # What comes after a row's last token is another row.
+        total: Floats = np.add.reduceat(found, np.cumsum(counts) - counts)
+        return total
 
     def _send(self, numbers: Integers) -> Tensor:
         return torch.as_tensor(numbers, device=self._device)
 
-    def _forward(self, tokens: Tensor, positions: Tensor, last: Tensor | None = None) -> Tensor:
-        keep = {}
-        if last is None:
-            last = torch.tensor([tokens.shape[1] - 1], device=self._device)
-        if self._keeps:
-            keep["logits_to_keep"] = last
-        found = self._network(
-            input_ids=tokens, position_ids=positions[None], use_cache=False, **keep
+    def _forward(self, tokens: Tensor, positions: Tensor, keep: Tensor | None) -> Tensor:
+        """Return the logits after the tokens to keep, all of them where none are named."""
+        asked = {"logits_to_keep": keep} if self._keeps and keep is not None else {}
+        logits: Tensor = self._network(
+            input_ids=tokens, position_ids=positions[None], use_cache=False, **asked
         ).logits[0]
-        return found if self._keeps else found[last]
+        return logits if self._keeps or keep is None else logits[keep]
 
-    def _pick(self, logits: Tensor) -> Scores:
-        scores = logits if not self._full else logits[:, self._choices]
-        found: Scores = scores.float().cpu().numpy().astype(np.float64)
-        return found
+    def _pick(self, logits: Tensor) -> tuple[Floats, Floats]:
+        """Return the choices' scores and, with the full head, the normaliser of each row."""
+        logits = logits.float()
+        normaliser = logits.logsumexp(dim=-1) if self._full else logits.new_zeros(len(logits))
+        chosen = logits[:, self._choices] if self._full else logits
+        return chosen.cpu().numpy().astype(np.float64), normaliser.cpu().numpy().astype(np.float64)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
