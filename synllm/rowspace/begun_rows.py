@@ -66,8 +66,13 @@ class BegunRows:
         self.places[:, rows[alive]] = trial[:, alive]
         self._candidates.drop(rows[~alive], place[~alive])
         # Where one cell had to be proved impossible, others mostly are for the same reason.
-        for row in rows[proved].tolist():
-            kept = part.still_allowed(field, self.places[:, row])
-            if kept is not None:
-                self._candidates.keep(row, part.listings[field].spans(kept))
+        self.settle(rows[proved])
         return alive
+
+    def settle(self, rows: Integers) -> None:
+        """Find out exactly what may come next in the rows, unless that takes too long."""
+        for row in rows.tolist():
+            kept = self._part.still_allowed(self._field, self.places[:, row])
+            if kept is not None:
+                spans = self._part.listings[self._field].spans(kept)
+                self._candidates.keep(row, spans)

@@ -132,6 +132,11 @@ class BegunBatch:
         alive[which] = self._begun.take(rows[which], places[which])
         return alive
 
+    def settle(self, rows: Integers) -> None:
+        """Work out, where it doesn't take too long, exactly what the rows may take next."""
+        if self._field not in self._walk.levels:
+            self._begun.settle(rows)
+
 
 def _lay_out(level: tuple[tuple[Arc, ...], ...], listing: Listing) -> _Level:
     first, starts, stops = [0], [], []

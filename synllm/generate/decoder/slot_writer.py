@@ -32,6 +32,10 @@ _ATTEMPTS = 1 << 20
 """More than a field is ever written anew for one row; parts the random numbers of fields."""
 
 
+_PATIENCE = 4
+"""From so many cells that led nowhere on, it is worth while to find out which ones don't."""
+
+
 class Reading(Protocol):
     """What follows each stream: logits of the choices, shape (streams, choices), and for scoring
     the vocabulary's normaliser and the log-probability of tokens read after the first.
@@ -187,6 +191,8 @@ class _Batch:
             self._scores[stream], self._normaliser[stream] = root[2][own], root[3][own]
             self._log_model[stream] = before[own]
             mark[waiting] = self._draw(number, attempt)[waiting]
+            if attempt >= _PATIENCE:
+                begun.settle(waiting)
             masses = Masses(begun.allowed(), weights)
 
     def _draw(self, number: int, attempt: int) -> Floats:
