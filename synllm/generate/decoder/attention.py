@@ -22,6 +22,10 @@ _UNDERSTOOD = frozenset({"dropout", "scaling", "softcap", "sliding_window", "is_
 _IDLE = frozenset({"position_ids", "use_cache", "output_attentions", "output_hidden_states"})
 
 
+_LOWEST = -1e30
+"""Stands for the logarithm of nothing where a row's whole part may be hidden."""
+
+
 class UnsupportedAttentionError(Exception):
     """A model's attention takes something that this one doesn't know: `what` names it."""
 
@@ -189,8 +193,12 @@ def _attend_rows(
     query = query.contiguous()
     heads, tokens, size = query.shape
     shared, groups = prompt[0].shape[0], heads // prompt[0].shape[0]
-    ahead = _score(query.view(shared, groups * tokens, size), prompt[0], scale, softcap)
-    ahead = ahead.view(heads, tokens, -1)
+    length = prompt[0].shape[1]
+    limit = window if window is not None and length + packing.reach > window else None
+    far = None if limit is None else length + packing.position
+    ahead, ahead_total = _attend_ahead(
+        query.view(shared, groups, tokens, size), prompt, scale, softcap, limit, far
+    )
     table = _spread(query, packing)
     mine = _score(
         table.view(packing.rows, shared, groups * packing.longest, size),
@@ -201,29 +209,51 @@ def _attend_rows(
     place = torch.arange(packing.reach, device=query.device)
     at = packing.starts[:, None] + torch.arange(packing.longest, device=query.device)
     apart = at[:, None, :, None] - place
-    if packing.longest > 1 or packing.reach > 1:
-        mine = mine.masked_fill(apart < 0, -torch.inf)
-    length = prompt[0].shape[1]
-    if window is not None and length + packing.reach > window:
-        mine = mine.masked_fill(apart >= window, -torch.inf)
-        far = length + packing.position[:, None] - torch.arange(length, device=query.device)
-        ahead = ahead.masked_fill((far >= window)[None], -torch.inf)
-    # One softmax over both parts, without ever copying them into one tensor.
-    top = ahead.amax(dim=-1)
-    own_top = _gather(mine.amax(dim=-1)[..., None], packing)[..., 0].transpose(0, 1)
-    top = torch.maximum(top, own_top)
-    ahead = (ahead - top[..., None]).exp_()
-    mine = (mine - _spread(top[..., None], packing)).exp_()
-    total = ahead.sum(dim=-1) + _gather(mine.sum(dim=-1)[..., None], packing)[..., 0].transpose(
-        0, 1
-    )
-    dtype = prompt[1].dtype
-    first = ahead.to(dtype).view(shared, groups * tokens, length) @ prompt[1]
-    second = mine.to(dtype).view(packing.rows, shared, groups * packing.longest, -1)
-    second = second @ own[1][:, :, : packing.reach]
-    second = _gather(second.view(packing.rows, heads, packing.longest, -1), packing)
-    found = first.view(heads, tokens, -1).transpose(0, 1) + second
-    return (found / total.transpose(0, 1)[..., None]).to(dtype)
+    hidden = apart < 0 if limit is None else (apart < 0) | (apart >= limit)
+    mine = mine.masked_fill(hidden, -torch.inf)
+    # Slots without a token see nothing in a narrow window: any number does for them.
+    top = mine.amax(dim=-1, keepdim=True).clamp(min=_LOWEST)
+    mine = (mine - top).exp_()
+    mine_total = _gather(mine.sum(dim=-1, keepdim=True).log_().add_(top), packing)
+    mine = mine / mine.sum(dim=-1, keepdim=True)
+    found = mine.to(own[1].dtype).view(packing.rows, shared, groups * packing.longest, -1)
+    found = (found @ own[1][:, :, : packing.reach]).view(packing.rows, heads, packing.longest, -1)
+    # One softmax over both parts, put together from what each sums up to.
+    share = torch.sigmoid(mine_total - ahead_total)
+    mixed = torch.lerp(ahead.float(), _gather(found, packing).float(), share)
+    return mixed.to(query.dtype)
+
+
+def _attend_ahead(
+    query: Tensor,
+    prompt: tuple[Tensor, Tensor],
+    scale: float,
+    softcap: float | None,
+    window: int | None,
+    position: Tensor | None,
+) -> tuple[Tensor, Tensor]:
+    """Return queries' attention to the prompt alone, and the logarithms of what it sums up to.
+
+    `query` is (key-value heads, groups, tokens, size); the results are (tokens, heads, size) and
+    (tokens, heads, 1). Positions are needed where there is a window.
+    """
+    shared, groups, tokens, size = query.shape
+    if softcap is None and window is None and query.device.type == "cpu":
+        found, total = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            query.view(1, shared, groups * tokens, size), prompt[0][None], prompt[1][None],
+            scale=scale,
+        )
+        found, total = found[0], total[0]
+    else:
+        scores = _score(query.view(shared, groups * tokens, size), prompt[0], scale, softcap)
+        if window is not None and position is not None:
+            apart = position[:, None] - torch.arange(prompt[0].shape[1], device=query.device)
+            hidden = (apart >= window).expand(groups, *apart.shape).reshape(-1, apart.shape[1])
+            scores = scores.masked_fill(hidden, _LOWEST)
+        total = scores.logsumexp(dim=-1)
+        found = (scores - total[..., None]).exp_().to(prompt[1].dtype) @ prompt[1]
+    found = found.reshape(shared * groups, tokens, -1).transpose(0, 1)
+    return found, total.reshape(shared * groups, tokens).transpose(0, 1)[..., None].float()
 
 
 def _score(query: Tensor, key: Tensor, scale: float, softcap: float | None) -> Tensor:
