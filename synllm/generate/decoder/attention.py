@@ -240,7 +240,9 @@ def _attend_ahead(
     shared, groups, tokens, size = query.shape
     if softcap is None and window is None and query.device.type == "cpu":
         found, total = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-            query.view(1, shared, groups * tokens, size), prompt[0][None], prompt[1][None],
+            query.view(1, shared, groups * tokens, size),
+            prompt[0][None],
+            prompt[1][None],
             scale=scale,
         )
         found, total = found[0], total[0]

@@ -13,6 +13,7 @@ from synllm.spec.types import NumberType
 from synllm.spec.values import MISSING, NOT_APPLICABLE
 from synllm.targets.row_format import json_value
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CellTexts:
     """How a listing's places are written: numbers first, then the others.
@@ -35,7 +36,7 @@ class CellTexts:
 
     def number(self, place: int) -> str:
         """Return the text of a number."""
-        return self.left[self.left_of[place]] + self.right[self.right_of[place]]
+        return self.left[int(self.left_of[place])] + self.right[int(self.right_of[place])]
 
 
 def write_cells(column: Column, listing: Listing) -> CellTexts:
@@ -48,7 +49,9 @@ def write_cells(column: Column, listing: Listing) -> CellTexts:
         return CellTexts(*_write_numbers(listing.values, column.type.decimals), absences)
     values = [place_value(column, listing, place) for place in range(listing.values.size)]
     none = np.empty(0, dtype=np.int64)
-    return CellTexts((), (), none, none, (*(json_value(column, each) for each in values), *absences))
+    return CellTexts(
+        (), (), none, none, (*(json_value(column, each) for each in values), *absences)
+    )
 
 
 def _write_numbers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synllm.rowspace.sample import Floats, Integers
 
@@ -17,12 +18,14 @@ def draw_uniform(seed: int, rows: Integers, purpose: int) -> Floats:
     mixed = _mix(np.full(rows.shape, np.uint64(seed % 2**64)))
     mixed = _mix(mixed ^ rows.astype(np.uint64))
     mixed = _mix(mixed ^ np.uint64(purpose))
-    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    found: Floats = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return found
 
 
-def _mix(number: np.ndarray) -> np.ndarray:
+def _mix(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
     with np.errstate(over="ignore"):
         number = number + _STEP
         number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return number ^ (number >> np.uint64(31))
+        mixed: NDArray[np.uint64] = number ^ (number >> np.uint64(31))
+    return mixed

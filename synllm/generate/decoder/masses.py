@@ -37,12 +37,13 @@ class Masses:
 
     def below(self, sets: Integers, marks: Integers) -> Floats:
         """Return the weight of each set's places below each mark, both of one shape."""
-        found = np.searchsorted(self._keys, sets * self._size + marks, side="right") - 1
-        inside = found >= self._first[sets]
-        at = np.where(inside, found, 0)
+        span = np.searchsorted(self._keys, sets * self._size + marks, side="right") - 1
+        inside = span >= self._first[sets]
+        at = np.where(inside, span, 0)
         reached = np.minimum(marks, self._stop[at])
         mass = self._before[at] + (self._totals[reached] - self._totals[self._start[at]])
-        return np.where(inside, mass, 0.0)
+        found: Floats = np.where(inside, mass, 0.0)
+        return found
 
 
 class TiltedMasses:
@@ -70,8 +71,3 @@ class TiltedMasses:
         rest = self._masses.below(self._masses.of_row[rows], marks) - self._below[rows, at]
         found: Floats = self._tilted[rows, at] + self._factor[rows, at] * rest
         return found
-
-    @property
-    def factor(self) -> Floats:
-        """The factors, each row's highest 1, shape (rows, bins)."""
-        return self._factor

@@ -16,7 +16,7 @@ class Pending:
         self.counts: Integers = np.zeros(1, dtype=np.int64)
 
     def append(self, streams: Integers, table: Tokens, place: Integers, span: Integers) -> None:
-        """Append to each stream `table[place, span[0] : span[1]]`; `span` has shape (2, streams)."""
+        """Append `table[place, span[0] : span[1]]` to each stream; `span` is (2, streams)."""
         size = span[1] - span[0]
         for step in range(int(size.max(initial=0))):
             there = np.flatnonzero(size > step)

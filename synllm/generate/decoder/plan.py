@@ -59,7 +59,7 @@ def plan_rows(
 ) -> Plan:
     """Return the plan of rows whose fields come in the given order, at least one."""
     cells = {name: write_cells(spec.by_name[name], listings[name]) for name in fields}
-    texts = [",{}:".format(json_text(name)) for name in fields]
+    texts = [f",{json_text(name)}:" for name in fields]
     texts[0] = "{" + texts[0][1:]
     shown = [_show(cells[name]) for name in fields]
     cuts = [len('{"')]

@@ -23,6 +23,7 @@ from synllm.generate.decoder.branching import (
 from synllm.generate.decoder.draws import draw_uniform
 from synllm.generate.decoder.masses import Masses, TiltedMasses
 from synllm.generate.decoder.pending import Pending
+from synllm.generate.decoder.piece_tokens import Tokens
 from synllm.generate.decoder.plan import Plan
 from synllm.generate.decoder.trie import LEAF, Trie
 from synllm.rowspace.sample import Floats, Integers
@@ -82,8 +83,8 @@ class Written:
 
     `log_chance` is the logarithm of the chance with which each row was written, `divergence` the
     relative entropy of the choices made to the model's own among allowed tokens, in nats a row.
-    `log_model` is the logarithm of the model's own probability of the row's tokens, where the
-    reader has the full head. `redrawn` counts cells that led nowhere and were chosen anew.
+    `log_model` is the logarithm of the model's own probability of the row's tokens; meaningless
+    where the reader has no full head. `redrawn` counts cells that led nowhere and were chosen anew.
     """
 
     places: dict[str, Integers]
@@ -163,9 +164,7 @@ class _Batch:
             self._redrawn,
         )
 
-    def _write_field(
-        self, number: int, field: str, trie: Trie, begun: BegunBatch
-    ) -> Integers:
+    def _write_field(self, number: int, field: str, trie: Trie, begun: BegunBatch) -> Integers:
         weights = self._writer.weights[field]
         masses = Masses(begun.allowed(), weights)
         tilt, mark = self._steer_field(number, field, trie, masses)
@@ -249,9 +248,7 @@ class _Batch:
             active = active[~ended]
         return found
 
-    def _choose(
-        self, trie: Trie, branching: Branching, mark: Floats
-    ) -> tuple[Integers, Floats]:
+    def _choose(self, trie: Trie, branching: Branching, mark: Floats) -> tuple[Integers, Floats]:
         """Return each row's chosen branch and its mark within it."""
         token = trie.tokens[trie.place[branching.branch], trie.start[branching.branch]]
         owner = branching.owner
@@ -306,7 +303,7 @@ class _Batch:
         self._normaliser[streams] = reading.normaliser[streams]
         self._log_model = self._log_model + reading.inner
 
-    def _index(self, tokens: Integers) -> Integers:
+    def _index(self, tokens: Tokens) -> Integers:
         """Return where tokens are among the choices."""
         return np.searchsorted(self._writer.choices, tokens)
 

@@ -83,7 +83,9 @@ def build_trie(tokens: Tokens) -> Trie:
         moved = np.where(single, owner, 0)
         if splits.size:
             new = np.flatnonzero(~single)
-            moved[new] = branches.add(new, group, places, depth, np.searchsorted(splits, owner[new]))
+            moved[new] = branches.add(
+                new, group, places, depth, np.searchsorted(splits, owner[new])
+            )
         kept = ~ended[group]
         segment, places = moved[group][kept], places[kept]
         depth += 1
