@@ -27,10 +27,10 @@ _LOWEST = -1e30
 
 
 class UnsupportedAttentionError(Exception):
-    """A model's attention takes something that this one doesn't know: `what` names it."""
+    """A model has attention that can't be shared among rows; `what` says what it has."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"attention with {what}")
+        super().__init__(what)
         self.what = what
 
 
@@ -132,7 +132,7 @@ def attend(
         if name not in _UNDERSTOOD and name not in _IDLE and each is not None
     ]
     if strange:
-        raise UnsupportedAttentionError(strange[0])
+        raise UnsupportedAttentionError(f"attention that depends on {strange[0]}")
     memory = _MEMORY.get()
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     packing = memory.packing

@@ -58,7 +58,7 @@ def prepare_writer(
             reader = RowReader(model.network, tokens, plan.choices, room, full=score)
     except UnsupportedAttentionError as error:
         raise ModelError(
-            f"The fast decoder does not know this model's kind of {error}",
+            f"The fast decoder can't read rows side by side with this model, which has {error}",
             where=model.name,
             fix=_OUTLINES,
         ) from error

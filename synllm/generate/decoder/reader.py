@@ -5,32 +5,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from synllm.generate.decoder.attention import Packing, RowMemory, attending, register
+from synllm.generate.decoder.attention import (
+    Packing,
+    RowMemory,
+    UnsupportedAttentionError,
+    attending,
+    register,
+)
+from synllm.generate.decoder.reading import Reading
 from synllm.rowspace.sample import Floats, Integers
 
 _MOST_SCORES = 1 << 26
 """How many scores of the full head are held at once."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """What follows each row's last token read.
-
-    `scores` are the choices' logits, shape (rows, choices). With the full head, `normaliser` is the
-    logarithm of the sum over the vocabulary, shape (rows,), and `inner` the log-probability of the
-    tokens read after the first, given those before them; zeros otherwise.
-    """
-
-    scores: Floats
-    normaliser: Floats
-    inner: Floats
 
 
 class RowReader:
@@ -44,6 +36,8 @@ class RowReader:
     def __init__(
         self, network: Any, prompt: Sequence[int], choices: Integers, room: int, *, full: bool
     ) -> None:
+        if not getattr(network, "_supports_attention_backend", False):
+            raise UnsupportedAttentionError("layers that keep no keys and values")
         register()
         self._network = network
         self._memory = RowMemory(room)
@@ -58,6 +52,8 @@ class RowReader:
         positions = torch.arange(tokens.shape[1], device=self._device)
         with self._reading():
             logits = self._forward(tokens, positions, positions[-1:])
+        if len(self._memory.prompt) < network.config.get_text_config().num_hidden_layers:
+            raise UnsupportedAttentionError("some layers that keep no keys and values")
         self._first = Reading(*self._pick(logits), np.zeros(1))
         self.prompt_length = len(prompt)
 

@@ -25,6 +25,7 @@ from synllm.generate.decoder.masses import Masses, TiltedMasses
 from synllm.generate.decoder.pending import Pending
 from synllm.generate.decoder.piece_tokens import Tokens
 from synllm.generate.decoder.plan import Plan
+from synllm.generate.decoder.reading import Reader
 from synllm.generate.decoder.trie import LEAF, Trie
 from synllm.rowspace.sample import Floats, Integers
 from synllm.rowspace.walk import BegunBatch, SpaceWalk
@@ -35,34 +36,6 @@ _ATTEMPTS = 1 << 20
 
 _PATIENCE = 4
 """From so many cells that led nowhere on, it is worth while to find out which ones don't."""
-
-
-class Reading(Protocol):
-    """What follows each stream: logits of the choices, shape (streams, choices), and for scoring
-    the vocabulary's normaliser and the log-probability of tokens read after the first.
-    """
-
-    scores: Floats
-    normaliser: Floats
-    inner: Floats
-
-
-class Reader(Protocol):
-    """A network, or what stands in for one; see reader.py."""
-
-    lengths: Integers
-
-    def begin(self) -> Reading:
-        """Start anew with one stream of no tokens."""
-
-    def select(self, rows: Integers) -> None:
-        """Go on with copies of the given streams."""
-
-    def rewind(self, rows: Integers, lengths: Integers) -> None:
-        """Forget the streams' tokens after so many."""
-
-    def read(self, tokens: Integers, counts: Integers) -> Reading:
-        """Read further tokens of some streams."""
 
 
 class Steer(Protocol):
