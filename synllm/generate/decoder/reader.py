@@ -36,15 +36,16 @@ class RowReader:
     def __init__(
         self, network: Any, prompt: Sequence[int], choices: Integers, room: int, *, full: bool
     ) -> None:
-        if not getattr(network, "_supports_attention_backend", False):
-            raise UnsupportedAttentionError("layers that keep no keys and values")
+        taken = inspect.signature(network.forward).parameters
+        if "position_ids" not in taken:
+            raise UnsupportedAttentionError("no positions to tell apart the rows' tokens")
         register()
         self._network = network
         self._memory = RowMemory(room)
         self._full = full
         self._device = network.device
         self._choices = torch.as_tensor(choices, device=self._device)
-        self._keeps = "logits_to_keep" in inspect.signature(network.forward).parameters
+        self._keeps = "logits_to_keep" in taken
         self._head = network.get_output_embeddings()
         self._few = self._head if full else _narrow_head(self._head, self._choices)
         self.lengths: Integers = np.zeros(1, dtype=np.int64)
@@ -53,7 +54,7 @@ class RowReader:
         with self._reading():
             logits = self._forward(tokens, positions, positions[-1:])
         if len(self._memory.prompt) < network.config.get_text_config().num_hidden_layers:
-            raise UnsupportedAttentionError("some layers that keep no keys and values")
+            raise UnsupportedAttentionError("layers that keep no keys and values")
         self._first = Reading(*self._pick(logits), np.zeros(1))
         self.prompt_length = len(prompt)
 
