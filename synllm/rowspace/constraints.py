@@ -17,6 +17,7 @@ from synllm.spec.core import (
     Formula,
     Membership,
     Relation,
+    Statement,
     StatementKind,
     formula_columns,
 )
@@ -37,21 +38,31 @@ def list_constraints(
     """
     found: dict[Formula, None] = {}
     for statement in core.statements:
-        if not statement.hard or key_of(statement) in domains.enforced:
-            continue
-        for part in conjuncts(complement(broken_formula(statement), core.by_name)):
-            found.setdefault(_solved(part, core, domains))
-    for statement in core.statements:
-        if statement.kind is StatementKind.APPLICABILITY and shares_not_applicable_code(
-            spec.by_name[statement.name]
-        ):
-            absent = Membership(statement.name, NO_VALUE, not_applicable=True)
-            either = (complement(absent, core.by_name), statement.outcomes.holds)
-            found.setdefault(_solved(any_of(either, core.by_name), core, domains))
+        for part in constraints_of(statement, spec, core, domains):
+            found.setdefault(part)
     for part in conjuncts(given):
-        found.setdefault(_solved(part, core, domains))
+        found.setdefault(solve_relations(part, core, domains))
     found.pop(TRUE, None)
     return tuple(found)
+
+
+def constraints_of(
+    statement: Statement, spec: Spec, core: CoreSpec, domains: Domains
+) -> tuple[Formula, ...]:
+    """Return the formulas that one statement adds to what the domains say; TRUE may be among them.
+
+    None for a soft statement, and for one that the domains enforce.
+    """
+    found: list[Formula] = []
+    if statement.hard and key_of(statement) not in domains.enforced:
+        found.extend(conjuncts(complement(broken_formula(statement), core.by_name)))
+    if statement.kind is StatementKind.APPLICABILITY and shares_not_applicable_code(
+        spec.by_name[statement.name]
+    ):
+        absent = Membership(statement.name, NO_VALUE, not_applicable=True)
+        either = (complement(absent, core.by_name), statement.outcomes.holds)
+        found.append(any_of(either, core.by_name))
+    return tuple(solve_relations(each, core, domains) for each in found)
 
 
 def narrow_domains(domains: Domains, given: Formula, core: CoreSpec) -> Domains | None:
@@ -85,7 +96,7 @@ def shares_not_applicable_code(column: Column) -> bool:
     return read_cell(column, column.not_applicable_code.text).value is not NOT_APPLICABLE
 
 
-def _solved(formula: Formula, core: CoreSpec, domains: Domains) -> Formula:
+def solve_relations(formula: Formula, core: CoreSpec, domains: Domains) -> Formula:
     """Return the formula with relations about one column written as memberships, where it can.
 
     What all of a column's cells have in common is left out.
@@ -101,13 +112,13 @@ def _solved(formula: Formula, core: CoreSpec, domains: Domains) -> Formula:
             return formula if cells.minus(inside) else TRUE
         case Relation():
             found = with_relations_solved(formula, core)
-            return formula if found is None else _solved(found, core, domains)
+            return formula if found is None else solve_relations(found, core, domains)
         case AllOf(operands=operands, span=span):
-            solved = [_solved(each, core, domains) for each in operands]
+            solved = [solve_relations(each, core, domains) for each in operands]
             return all_of(solved, core.by_name, span)
         case AnyOf(operands=operands, span=span):
-            solved = [_solved(each, core, domains) for each in operands]
+            solved = [solve_relations(each, core, domains) for each in operands]
             return any_of(solved, core.by_name, span)
         case AtLeast(count=count, operands=operands, span=span):
-            solved = [_solved(each, core, domains) for each in operands]
+            solved = [solve_relations(each, core, domains) for each in operands]
             return at_least(count, solved, core.by_name, span)
