@@ -63,6 +63,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--given", metavar="CONDITION", help="a condition that is true on every row (sampler only)"
     )
+    parser.add_argument(
+        "--receipts",
+        action="store_true",
+        help="write beside the table what narrowed each cell, for `synllm show FILE --row N`",
+    )
     parser.add_argument("--force", action="store_true", help="write over an existing output")
 
 
@@ -77,6 +82,8 @@ def run(options: argparse.Namespace) -> int:
         return Exit.BAD_INPUT
     if options.model == SAMPLER:
         return _sample(options, spec)
+    if options.receipts and not _can_have_receipts(spec):
+        return Exit.BAD_INPUT
     from synllm.compiler import compile_spec
     from synllm.generate.errors import ModelError
     from synllm.generate.models import load_model
@@ -112,6 +119,7 @@ def run(options: argparse.Namespace) -> int:
                 model,
                 settings,
                 options.output,
+                receipts=options.receipts,
                 progress=lambda state: show(_describe(state)),
             )
     except ModelError as error:
@@ -121,7 +129,10 @@ def run(options: argparse.Namespace) -> int:
         if partial.exists():
             say(f"stopped: the rows delivered so far are in {partial}")
         raise
-    return _conclude(options.output, delivered, manifest)
+    code = _conclude(options.output, delivered, manifest)
+    if options.receipts and delivered.complete:
+        say(f"wrote {options.output}.receipts.parquet")
+    return code
 
 
 def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
@@ -174,6 +185,18 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
     return None
 
 
+def _can_have_receipts(spec: Spec) -> bool:
+    """Return whether all columns have values that can be listed, or say which has not."""
+    from synllm.rowspace.sample import find_unlistable
+    from synllm.spec.passes.lower import lower
+
+    column = find_unlistable(lower(spec).columns)
+    if column is not None:
+        say(f"error: `{column.name}` has too many possible values for receipts")
+        say("help: narrow its range or record fewer decimals, or leave --receipts out")
+    return column is None
+
+
 def _sample(options: argparse.Namespace, spec: Spec) -> int:
     """Draw a table from the fitted row space, without a language model."""
     # Small matrices on several threads wait for each other on a busy machine, and their sums would
@@ -195,6 +218,7 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
                 settings,
                 options.output,
                 given=given,
+                receipts=options.receipts,
                 progress=lambda done: show(f"{done:,} of {options.rows:,} rows"),
             )
     except CannotSampleError as error:
@@ -203,10 +227,13 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
     except NoPatientError as error:
         say_why_not(no_valid_patient(options.given), error.why)
         return Exit.FINDINGS
-    return _conclude_sample(sampled, spec)
+    _conclude_sample(sampled, spec)
+    if options.receipts:
+        say(f"wrote {sampled.place}.receipts.parquet")
+    return Exit.CLEAN
 
 
-def _conclude_sample(sampled: Sampled, spec: Spec) -> int:
+def _conclude_sample(sampled: Sampled, spec: Spec) -> None:
     from synllm.cli.targets_text import targets_text
 
     manifest = sampled.manifest
@@ -221,7 +248,6 @@ def _conclude_sample(sampled: Sampled, spec: Spec) -> int:
     if manifest.targets:
         say(targets_text(manifest.targets))
     say(f"wrote {sampled.place} and {sampled.place}.manifest.json")
-    return Exit.CLEAN
 
 
 def _describe(state: Progress) -> str:

@@ -1,4 +1,4 @@
-"""synllm show: show what a column can hold, or how many rows are valid and what holds each rule."""
+"""synllm show: show what a column can hold, how many rows are valid, or where a row came from."""
 
 from __future__ import annotations
 
@@ -17,22 +17,32 @@ if TYPE_CHECKING:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("spec", type=Path, metavar="SPEC")
+    parser.add_argument(
+        "spec", type=Path, metavar="SPEC", help="a spec, or with --row a table that a run wrote"
+    )
     parser.add_argument("column", metavar="COLUMN", nargs="?", help="a column of the spec's table")
     parser.add_argument(
         "--rows",
         action="store_true",
         help="how many rows are valid, and what holds each rule while rows are written",
     )
+    parser.add_argument(
+        "--row",
+        type=int,
+        metavar="N",
+        help="of a table with receipts (`synllm run --receipts`), what narrowed each cell of a row",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the portrait of a column, or the outline of the valid rows."""
-    if (options.column is None) != options.rows:
-        say("error: name a column, or ask for the valid rows: one of the two")
-        say("help: synllm show SPEC COLUMN, or synllm show SPEC --rows")
+    """Print the portrait of a column, the outline of the valid rows, or the receipt of a row."""
+    if [options.column is not None, options.rows, options.row is not None].count(True) != 1:
+        say("error: name a column, ask for the valid rows, or for a row's receipt: one of them")
+        say("help: synllm show SPEC COLUMN, synllm show SPEC --rows, or synllm show TABLE --row 17")
         return Exit.BAD_INPUT
+    if options.row is not None:
+        return _show_receipt(options.spec, options.row, options.format)
     spec = read_spec(options.spec)
     if spec is None:
         return Exit.BAD_INPUT
@@ -79,4 +89,18 @@ def _show_rows(spec: Spec, form: str) -> int:
         return Exit.FINDINGS
     outline = outline_space(spec, core, space)
     sys.stdout.write(space_json(outline) if form == "json" else space_text(outline))
+    return Exit.CLEAN
+
+
+def _show_receipt(table: Path, row: int, form: str) -> int:
+    from synllm.cli.receipt_text import receipt_json, receipt_text
+    from synllm.generate.explain_receipt import explain_receipt
+    from synllm.generate.receipts import UnreadableReceiptsError, read_receipt
+
+    try:
+        explained = explain_receipt(table, read_receipt(table, row))
+    except UnreadableReceiptsError as error:
+        say(f"error: {error.what}\nhelp: {error.fix}")
+        return Exit.BAD_INPUT
+    sys.stdout.write(receipt_json(explained) if form == "json" else receipt_text(explained))
     return Exit.CLEAN

@@ -17,6 +17,7 @@ from synllm.generate.audit_sample import audit_sample
 from synllm.generate.constrained import RowWriter, Unfinished
 from synllm.generate.judge_row import judge_row
 from synllm.generate.models import LoadedModel
+from synllm.generate.receipts import WrittenTogether, describe_run, write_receipts
 from synllm.generate.run_manifest import (
     ModelRecord,
     RunManifest,
@@ -61,6 +62,7 @@ class Delivered:
     rows: tuple[dict[str, Value], ...]
     progress: Progress
     audited: int
+    batches: tuple[WrittenTogether, ...]
 
     @property
     def complete(self) -> bool:
@@ -85,15 +87,12 @@ def generate_rows(
     messages = compiled.prompts[settings.prompt].as_chat()
     state = Progress(settings.rows)
     accepted: list[dict[str, Value]] = []
-    number = 0
+    batches: list[WrittenTogether] = []
     while state.delivered < settings.rows and not _is_hopeless(state):
+        seed = batch_seed(settings.seed, len(batches))
         texts = writer.write_batch(
-            messages,
-            settings.batch,
-            seed=batch_seed(settings.seed, number),
-            temperature=settings.temperature,
+            messages, settings.batch, seed=seed, temperature=settings.temperature
         )
-        number += 1
         fresh: list[dict[str, Value]] = []
         for text in texts:
             if state.delivered + len(fresh) == settings.rows:
@@ -110,6 +109,7 @@ def generate_rows(
                 fresh.append(judged.values)
         deliver(fresh)
         accepted.extend(fresh)
+        batches.append(WrittenTogether(len(fresh), len(batches) + 1, seed))
         state.delivered += len(fresh)
         state.seconds = time.monotonic() - started
         progress(state)
@@ -118,7 +118,7 @@ def generate_rows(
             break
     audited = audit_sample(lower(compiled.spec), accepted)
     state.seconds = time.monotonic() - started
-    return Delivered(tuple(accepted), state, audited)
+    return Delivered(tuple(accepted), state, audited, tuple(batches))
 
 
 def run_to_file(
@@ -127,9 +127,12 @@ def run_to_file(
     settings: RunSettings,
     output: Path,
     *,
+    receipts: bool = False,
     progress: Callable[[Progress], None] = lambda state: None,
 ) -> tuple[Delivered, RunManifest]:
     """Write the table and its manifest; an incomplete table keeps its partial name.
+
+    With `receipts`, those of a complete table are written beside it.
 
     Raises ModelError and OSError. Whatever stops the run, the rows delivered so far stay in the
     partial file.
@@ -143,6 +146,10 @@ def run_to_file(
     place = sink.partial.replace(output) if delivered.complete else sink.partial
     manifest = _describe(compiled, model, settings, delivered, place)
     manifest_path(place).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    if receipts and delivered.complete:
+        fields = compiled.row_format.fields
+        head = describe_run(compiled.spec, fields, settings, manifest.model, manifest.prompt_sha256)
+        write_receipts(place, head, compiled.spec, delivered.batches)
     return delivered, manifest
 
 

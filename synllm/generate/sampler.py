@@ -20,6 +20,7 @@ from synllm.columns.table import Table
 from synllm.generate.audit_sample import audit_sample
 from synllm.generate.column_cells import list_column_cells, list_rows
 from synllm.generate.column_sinks import open_column_sink
+from synllm.generate.receipts import WrittenTogether, describe_run, write_receipts
 from synllm.generate.run_manifest import (
     ModelRecord,
     RunManifest,
@@ -38,19 +39,17 @@ from synllm.rowspace.continuation import UndecidedError
 from synllm.rowspace.fit import FittedRows
 from synllm.rowspace.given import Given, build_given_space
 from synllm.rowspace.given_rows import GivenRows
-from synllm.rowspace.sample import Integers
+from synllm.rowspace.sample import Integers, find_unlistable
 from synllm.rowspace.settle import settle_orders
 from synllm.rowspace.space import RowSpace, build_row_space
 from synllm.spec.core import CoreSpec
 from synllm.spec.model import Spec
+from synllm.spec.passes.formulas import TRUE
 from synllm.spec.passes.lower import lower
 from synllm.spec.values import Row
 
 NAME = "sampler"
 """What `--model` calls it."""
-
-MOST_CELLS = 20_000_000
-"""The most different values that all columns together may have."""
 
 
 class CannotSampleError(Exception):
@@ -97,11 +96,16 @@ class RowSampler:
         try:
             self.rows = FittedRows(spec, self.core, self._space, rows)
             if given is not None:
-                space = _settle(_given_space(spec, self.core, given))
-                self.given = GivenRows(self.rows, space, given)
+                self._space = _settle(_given_space(spec, self.core, given))
+                self.given = GivenRows(self.rows, self._space, given)
         except UndecidedError as error:
             raise self._say_undecided() from error
         self._program: Program = compile_program(_hard_only(self.core))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The order in which a row's fields are chosen."""
+        return self._space.fields
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         """Yield the rows' places in blocks; the same seed yields the same rows.
@@ -166,11 +170,13 @@ def sample_to_file(
     output: Path,
     *,
     given: Given | None = None,
+    receipts: bool = False,
     progress: Callable[[int], None] = lambda delivered: None,
 ) -> Sampled:
     """Write a sampled table and its manifest; raises CannotSampleError, NoPatientError and OSError.
 
-    Whatever stops the run, the rows written so far stay in the partial file.
+    Whatever stops the run, the rows written so far stay in the partial file. With `receipts`, they
+    are written beside the table.
     """
     started = time.monotonic()
     sampler = RowSampler(spec, settings.rows, given)
@@ -179,6 +185,7 @@ def sample_to_file(
     sink = open_column_sink(spec, output)
     kept: dict[str, list[Integers]] = {column.name: [] for column in sampler.core.columns}
     delivered, writing = 0, 0.0
+    batches: list[WrittenTogether] = []
     try:
         for places in sampler.draw(settings.rows, settings.seed):
             before = time.monotonic()
@@ -186,6 +193,7 @@ def sample_to_file(
             cells = list_column_cells(spec, sampler.rows.listings, places, table, delivered + 1)
             sink.write(cells)
             delivered += table.length
+            batches.append(WrittenTogether(table.length, len(batches) + 1, settings.seed))
             for name, each in places.items():
                 kept[name].append(each.astype(np.int32))
             progress(delivered)
@@ -197,17 +205,19 @@ def sample_to_file(
     places = {name: np.concatenate(parts) for name, parts in kept.items()}
     manifest = _describe(sampler, settings, place, places, time.monotonic() - started)
     manifest_path(place).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    if receipts:
+        head = describe_run(spec, sampler.fields, settings, manifest.model, None)
+        write_receipts(place, head, spec, batches, TRUE if given is None else given.formula)
     return Sampled(manifest, place, fitted - started, drawn - fitted - writing, writing)
 
 
 def _space_of(spec: Spec, core: CoreSpec) -> RowSpace:
-    for column in core.columns:
-        bounded = all(None not in interval for interval in column.values.intervals)
-        if not bounded or len(column.values) > MOST_CELLS:
-            raise CannotSampleError(
-                f"`{column.name}` has too many possible values to draw from",
-                "narrow its range or record fewer decimals; a language model can write such rows",
-            )
+    column = find_unlistable(core.columns)
+    if column is not None:
+        raise CannotSampleError(
+            f"`{column.name}` has too many possible values to draw from",
+            "narrow its range or record fewer decimals; a language model can write such rows",
+        )
     space = build_row_space(spec, core)
     if space is None:
         raise CannotSampleError(

@@ -143,7 +143,7 @@ class _Alone:
             self._rows = OpenRows(self.fields, cells, constraints, core.by_name)
 
     def narrow(self, places: Mapping[str, Integers]) -> Iterator[tuple[str, Mask, Mask]]:
-        """Yield for each field mentioned in which rows it is narrowed, and where that stays open."""
+        """Yield for each field in which rows it is narrowed, and in which that stays open."""
         own = [places[name] for name in self.fields]
         if isinstance(self._rows, OpenRows):
             for number, name in enumerate(self.fields):
@@ -160,9 +160,7 @@ class _Alone:
         number = self.fields.index(field)
         return self._rows.allowed([row[name] for name in self.fields[:number]])
 
-    def _check(
-        self, rows: OpenRows, number: int, before: Integers, size: int
-    ) -> tuple[Mask, Mask]:
+    def _check(self, rows: OpenRows, number: int, before: Integers, size: int) -> tuple[Mask, Mask]:
         """Return in which rows a field is narrowed, and where that stays open.
 
         Each distinct beginning is looked at once, and those that leave the same of the statement
@@ -224,7 +222,7 @@ class _Alone:
             np.tile(np.array(starts, dtype=np.int64), count),
             np.tile(np.array(stops, dtype=np.int64), count),
         )
-        found: Mask = ~possible.reshape(count, blocks).all(axis=1)
+        found: Mask = np.logical_not(np.all(possible.reshape(count, blocks), axis=1))
         return found
 
 

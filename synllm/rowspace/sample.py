@@ -6,7 +6,7 @@ chooses among a node's arcs in proportion to what they lead to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +19,9 @@ from synllm.spec.core import CoreColumn
 
 MISSING_CODE, NOT_APPLICABLE_CODE = -1, -2
 """Places that stand for absences among a field's listed cells, after its values."""
+
+MOST_CELLS = 20_000_000
+"""The most different values that a column may have whose cells are listed."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -68,6 +71,15 @@ class Spans(Protocol):
 def list_cells(column: CoreColumn) -> Listing:
     """Return the listing of a column's values, which are bounded."""
     return Listing(np.fromiter(column.values, dtype=np.int64, count=len(column.values)))
+
+
+def find_unlistable(columns: Iterable[CoreColumn]) -> CoreColumn | None:
+    """Return the first column with too many values to list them, if there is one."""
+    for column in columns:
+        bounded = all(None not in interval for interval in column.values.intervals)
+        if not bounded or len(column.values) > MOST_CELLS:
+            return column
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,8 @@ import synllm.rowspace.narrowed_by as module
 from synllm.proof.claims import name_statement
 from synllm.proof.witness import encode_value
 from synllm.rowspace.cell_set import CellSet
+from synllm.rowspace.domains import column_domains
+from synllm.rowspace.explain_row import explain_row
 from synllm.rowspace.narrowed_by import GIVEN, Attribution
 from synllm.rowspace.places import place_of
 from synllm.rowspace.sample import list_cells
@@ -29,7 +31,7 @@ from synllm.spec.model import Spec
 from synllm.spec.passes.conditions import split
 from synllm.spec.passes.lower import lower
 from synllm.spec.passes.terms import Scope
-from synllm.spec.values import Row, Truth, Verdict
+from synllm.spec.values import Row, Truth, Value, Verdict
 from tests.proof.small_specs import all_rows, conditions, small_specs
 
 FORBIDDEN = (Verdict.VIOLATED, Verdict.UNDEFINED)
@@ -67,7 +69,9 @@ def narrowing(
         }
         for name in fields
     }
-    inside = [row for row in all_rows(spec) if all(row[name] in own for name, own in encoded.items())]
+    inside = [
+        row for row in all_rows(spec) if all(row[name] in own for name, own in encoded.items())
+    ]
     stated = {
         name_statement(each): [row for row in inside if obeys(each, row, spec)]
         for each in core.statements
@@ -79,9 +83,7 @@ def narrowing(
     found: dict[str, list[set[str]]] = {}
     for number, field in enumerate(fields):
         left = {
-            name: {
-                (tuple(row[each] for each in fields[:number]), row[field]) for row in rows
-            }
+            name: {(tuple(row[each] for each in fields[:number]), row[field]) for row in rows}
             for name, rows in stated.items()
         }
         found[field] = [
@@ -134,3 +136,75 @@ def test_statements_are_named_where_they_alone_exclude_a_cell(
         found = [set(narrowed[name].sets[each]) for each in narrowed[name].of_row]
         assert found == expected[name]
         event(f"narrowed: {any(found)}")
+
+
+@settings(max_examples=25)
+@given(small_specs(), conditions(["a"], 1), st.randoms(use_true_random=False))
+def test_a_row_is_explained_by_what_all_rows_say(
+    spec: Spec, condition: Condition, random: object
+) -> None:
+    core = lower(spec)
+    formula = split(condition, Scope(spec, core.by_name)).true
+    space = build_row_space(spec, core, given=formula)
+    if space is None:
+        return
+    fields = list(space.fields)
+    random.shuffle(fields)  # type: ignore[attr-defined]
+    everything = list(all_rows(spec))
+    meeting = {
+        number
+        for number, row in enumerate(everything)
+        if evaluate_condition(condition, row, spec) is Truth.TRUE
+    }
+    obeying = {
+        name_statement(each): {
+            number for number, row in enumerate(everything) if obeys(each, row, spec)
+        }
+        for each in core.statements
+        if each.hard
+    }
+    obeying[GIVEN] = meeting
+    valid = sorted(set(range(len(everything))).intersection(*obeying.values()))
+    row = everything[random.choice(valid)]  # type: ignore[attr-defined]
+    cells = {name: encode_value(core.by_name[name], row[name]) for name in fields}
+
+    explained = explain_row(spec, core, fields, cells, formula)
+
+    for number, field in enumerate(explained):
+        same = {
+            place
+            for place, each in enumerate(everything)
+            if all(each[name] == row[name] for name in fields[:number])
+        }
+
+        def left_by(rows: set[int], same: set[int] = same, name: str = field.name) -> set[Value]:
+            return {everything[place][name] for place in same & rows}
+
+        possible = left_by(set(valid))
+        assert field.allowed == len(possible)
+        alone = set.intersection(
+            column_cells(core, spec, field.name),
+            *(left_by(obeying[name]) for name in field.narrowed_by),
+        )
+        assert field.fewer == len(alone) - len(possible)
+        assert bool(field.later) == bool(field.fewer)
+        if field.later:
+            named = [obeying[name] for name in field.later]
+            beyond = alone - possible
+            assert not left_by(set.intersection(*named)) & beyond
+            for name in field.later:
+                others = [obeying[other] for other in field.later if other not in (name, GIVEN)]
+                if GIVEN in field.later:
+                    others.append(meeting)
+                everyone = set(range(len(everything)))
+                assert name == GIVEN or left_by(everyone.intersection(*others)) & beyond
+        event(f"fewer by later fields: {bool(field.later)}")
+
+
+def column_cells(core: CoreSpec, spec: Spec, name: str) -> set[Value]:
+    domain = column_domains(spec, core).cells[name]
+    return {
+        cell
+        for cell in {row[name] for row in all_rows(spec)}
+        if encode_value(core.by_name[name], cell) in domain
+    }
