@@ -93,10 +93,10 @@ def _find_cut(encoder: Encoder, between: str, before: list[str], after: list[str
 
     First choice is after the name's opening quote: tokenizers hardly ever join punctuation with a
     letter. Where no cut does, it is that one too: the rows are the same, their tokens a little
-    unusual.
+    unusual. A cut before the comma is none: `1` must not be all that is written of it before `12`.
     """
     usual = len(',"')
-    for cut in (usual, len(","), len(between), 0):
+    for cut in (usual, len(","), len(between)):
         ends = [between[cut:] + cell for cell in after]
         pairs = [(start + between[:cut], end) for start in before for end in ends]
         encoded = encoder.encode(['{"' + start + end for start, end in pairs])
