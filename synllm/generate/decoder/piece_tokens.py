@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,8 @@ _MANY = 400
 _SAMPLE = 96
 """How many cells are compared with what the tokenizer makes of them as a whole."""
 
-_GROUPS = (1, 3)
-"""Digits are tokens of their own, or in groups from the left, as most tokenizers have them."""
+_GROUP = 3
+"""Where tokenizers have groups of digits, they are of so many."""
 
 Tokens = NDArray[np.int32]
 
@@ -43,6 +45,30 @@ class Encoder:
     def __init__(self, tokenizer: Any, spelled: TokenBytes) -> None:
         self._encode = tokenizer.backend_tokenizer.encode_batch_fast
         self._size = {token: len(written) for token, written in spelled.items()}
+        written = b"\n".join(spelled.values())
+        self.joins_points = re.search(rb"[0-9]\.|\.[0-9]", written) is not None
+        """Whether a token writes a point and a digit beside it."""
+        # A token with letters before its digits, like `<unused12>`, is never part of a number.
+        self._digits = set(re.findall(rb"(?<![0-9A-Za-z])[0-9]{2,}", written))
+
+    @cached_property
+    def digit_group(self) -> int | None:
+        """How many digits of a number, from the left, are written apart from the next ones.
+
+        None where it depends on the digits: a few numbers would not show a token for one alone.
+        """
+        longest = max(map(len, self._digits), default=1)
+        if longest == 1:
+            return 1
+        if longest > _GROUP:
+            return None
+        # Were it not for the groups, some token would be used across their border.
+        for digits in sorted(each.decode() for each in self._digits):
+            for before in range(_GROUP - len(digits) + 1, _GROUP):
+                text = ":" + "1" * before + digits
+                if self.cut(self.encode([text])[0], [len(text) - 1 - _GROUP]) is None:
+                    return None
+        return _GROUP
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the tokens of each text, without any that the tokenizer adds around it."""
@@ -108,7 +134,7 @@ def _put_together(encoder: Encoder, piece: Piece, cells: CellTexts) -> Tokens | 
     """Return numbers' tokens made of those of their two parts; None where that is wrong or idle."""
     lefts, some_right = np.unique(cells.left_of, return_index=True)
     rights, some_left = np.unique(cells.right_of, return_index=True)
-    if cells.numbers < _MANY:
+    if cells.numbers < _MANY or (rights.size > 1 and encoder.joins_points):
         return None
     left = _encode_lefts(encoder, piece, cells, lefts, cells.right_of[some_right])
     right = [
@@ -128,11 +154,10 @@ def _encode_lefts(
     encoder: Encoder, piece: Piece, cells: CellTexts, lefts: Integers, rights: Integers
 ) -> Tokens | None:
     texts = [cells.left[each] for each in lefts.tolist()]
-    if len(texts) >= _MANY:
-        for size in _GROUPS:
-            grouped = _encode_in_groups(encoder, piece, texts, size)
-            if grouped is not None:
-                return grouped
+    if len(texts) >= _MANY and encoder.digit_group is not None:
+        grouped = _encode_in_groups(encoder, piece, texts, encoder.digit_group)
+        if grouped is not None:
+            return grouped
     ends = [cells.right[each] for each in rights.tolist()]
     parts = _encode_parts(encoder, piece, texts, ends)
     found = [each[0] for each in parts if each is not None]
