@@ -85,18 +85,20 @@ def choose(chances: Floats, first: Integers, mark: Floats) -> tuple[Integers, Fl
     The branches' parts follow each other in order, each as long as its chance; one without a chance
     is never chosen. The new mark is where the old one lies within the part, again in [0, 1).
     """
-    totals = np.concatenate(([0.0], np.cumsum(chances)))
-    low, high = totals[first[:-1]], totals[first[1:]]
-    target = low + mark * (high - low)
-    chosen = np.searchsorted(totals, target, side="right") - 1
-    chosen = np.clip(chosen, first[:-1], first[1:] - 1)
-    empty = chances[chosen] <= 0
-    while empty.any():
-        chosen[empty] -= 1
-        chosen = np.where(chosen < first[:-1], first[1:] - 1, chosen)
-        empty = chances[chosen] <= 0
-    within = (target - totals[chosen]) / np.maximum(chances[chosen], _TINY)
-    return chosen, np.clip(within, 0.0, 1 - 2**-53)
+    counts = np.diff(first)
+    # Row by row, so that what a row chooses is the same in every batch to the last bit.
+    parts = np.zeros((counts.size, int(counts.max(initial=1))))
+    inside = np.arange(parts.shape[1]) < counts[:, None]
+    parts[inside] = chances
+    totals = np.cumsum(parts, axis=1)
+    target = mark * totals[:, -1]
+    place = np.count_nonzero(totals <= target[:, None], axis=1)
+    for row in np.flatnonzero(place == parts.shape[1]):  # Rounded up to the very end.
+        place[row] = np.flatnonzero(parts[row])[-1]
+    rows = np.arange(counts.size)
+    own = parts[rows, place]
+    within = (target - (totals[rows, place] - own)) / own
+    return first[:-1] + place, np.clip(within, 0.0, 1 - 2**-53)
 
 
 def share_bins(
