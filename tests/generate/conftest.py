@@ -10,10 +10,6 @@ pytest.importorskip("torch", reason="needs the extra: pip install 'synllm[genera
 pytest.importorskip("transformers", reason="needs the extra: pip install 'synllm[generate]'")
 pytest.importorskip("outlines", reason="needs the extra: pip install 'synllm[generate]'")
 
-TEXT = [
-    'row {"sex":"Female","age":67.05,"unit":"µg","site":"Orléans"}',
-    "Write one row as a JSON object about one patient: age 67, sex Male, Female 10 20 30 67 67",
-]
 SHAPE = {
     "hidden_size": 32,
     "intermediate_size": 48,
@@ -124,48 +120,19 @@ def _save_network(network, folder: Path) -> None:
 
 
 def _save_byte_level_tokenizer(folder: Path) -> int:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tests.generate.small_tokenizers import END, TEXT, byte_level
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=340,
-        special_tokens=["<|endoftext|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(TEXT, trainer)
+    tokenizer = byte_level(learn=iter(TEXT), size=340)
     tokenizer.add_tokens(["Orléans"])
     tokenizer.save(str(folder / "tokenizer.json"))
-    _save_tokenizer_settings(folder, {"eos_token": "<|endoftext|>"})
+    _save_tokenizer_settings(folder, {"eos_token": END})
     return tokenizer.get_vocab_size()
 
 
 def _save_sentence_piece_tokenizer(folder: Path, *, byte_fallback: bool) -> int:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from tests.generate.small_tokenizers import unigram
 
-    special = ["<unk>", "<s>", "</s>"]
-    single_bytes = [f"<0x{byte:02X}>" for byte in range(256)] if byte_fallback else []
-    letters = sorted({letter for line in TEXT for letter in line if letter.isascii()} - {" "})
-    digits = [digit for digit in "0123456789" if digit not in letters]
-    words = ["▁", "▁row", "▁age", "Female", "Fem", "ale", '":"', "67", "▁{", "▁Female", 'é"']
-    pieces = [*special, *single_bytes, *letters, *digits, *words]
-    scores = [(piece, -float(place) / 10) for place, piece in enumerate(pieces)]
-    tokenizer = Tokenizer(models.Unigram(scores, unk_id=0, byte_fallback=byte_fallback))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
-    tokenizer.decoder = decoders.Sequence(
-        [
-            decoders.Replace("▁", " "),
-            decoders.ByteFallback(),
-            decoders.Fuse(),
-            decoders.Strip(" ", 1, 0),
-        ]
-    )
-    tokenizer.add_special_tokens(special)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A", special_tokens=[("<s>", 1)]
-    )
+    tokenizer = unigram(byte_fallback=byte_fallback)
     tokenizer.save(str(folder / "tokenizer.json"))
     template = (
         "<s>{% for message in messages %}"
