@@ -1,4 +1,4 @@
-"""The one error of this room: something about the model or the machine stands in the way."""
+"""The errors of this room: something about the model or the machine stands in the way."""
 
 
 class ModelError(Exception):
@@ -13,6 +13,10 @@ class ModelError(Exception):
         self.what = what
         self.where = where
         self.fix = fix
+
+
+class OutOfMemoryError(ModelError):
+    """The model or its rows don't fit into memory; fewer rows at once might."""
 
 
 def say_missing_extra(package: str) -> ModelError:

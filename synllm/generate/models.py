@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from synllm.generate.errors import ModelError, say_missing_extra
+from synllm.generate.errors import ModelError, OutOfMemoryError, say_missing_extra
 from synllm.generate.model_folder import ModelFolder, find_model, first_line
 from synllm.generate.token_bytes import TokenBytes, spell_tokens
 
@@ -129,8 +129,8 @@ def is_out_of_memory(error: Exception) -> bool:
     return "out of memory" in text or "can't allocate memory" in text
 
 
-def _say_out_of_memory(name: str, device: object) -> ModelError:
-    return ModelError(
+def _say_out_of_memory(name: str, device: object) -> OutOfMemoryError:
+    return OutOfMemoryError(
         "There is not enough memory for the model and its rows",
         where=f"{name} on {device}",
         fix="Use a smaller --batch, --dtype bfloat16 or float16, or a smaller model.",
