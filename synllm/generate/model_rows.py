@@ -7,18 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from synllm.generate.constrained import fitting_threads
+from synllm.generate.decoder.expectations import expect_weights
 from synllm.generate.decoder.prepare import prepare_writer
 from synllm.generate.decoder.slot_writer import SlotWriter, Steer, Written
 from synllm.generate.errors import OutOfMemoryError
 from synllm.generate.models import LoadedModel, explain_memory, quiet_libraries
 from synllm.generate.prompt_text import Message, render_prompt
 from synllm.rowspace.prior import prior_weights
-from synllm.rowspace.sample import Floats, Integers, Listing, list_cells
+from synllm.rowspace.sample import Integers, Listing, list_cells
 from synllm.rowspace.space import RowSpace
 from synllm.spec.model import Spec
-
-EVEN = 0.1
-"""How much of the weight behind a token is shared evenly; the rest as the figures have it."""
 
 
 class ModelRows:
@@ -50,15 +48,32 @@ class ModelRows:
             self.listings,
             model,
             render_prompt(model.tokenizer, messages, name=model.name),
-            {name: _totals(spec, name, listing) for name, listing in self.listings.items()},
             temperature=temperature,
             score=score,
         )
+        self._declared = {
+            name: prior_weights(spec, spec.by_name[name], listing)
+            for name, listing in self.listings.items()
+        }
+        self._expect()
 
     @property
     def canonical(self) -> float:
         """The share of random rows that the model's tokenizer would cut as the decoder does."""
         return self._writer.plan.canonical
+
+    def try_out(self, numbers: Integers, seed: int) -> Written:
+        """Return rows of the model alone, and learn from them how it goes on within values."""
+        self._writer.watch()
+        written = self.write(numbers, seed)
+        self._expect()
+        self._writer.seen = None
+        return written
+
+    def _expect(self) -> None:
+        seen = self._writer.seen or {}
+        for name, trie in self._writer.plan.tries.items():
+            self._writer.weights[name] = expect_weights(trie, self._declared[name], seen.get(name))
 
     def write(self, numbers: Integers, seed: int, steer: Steer | None = None) -> Written:
         """Return a row for each number; the same seed and number give the same row.
@@ -85,13 +100,6 @@ class ModelRows:
                 continue
             done += size
         return parts[0] if len(parts) == 1 else _join(parts)
-
-
-def _totals(spec: Spec, name: str, listing: Listing) -> Floats:
-    """Return the running totals of a field's weights: as declared, and a part of them evenly."""
-    prior = prior_weights(spec, spec.by_name[name], listing)
-    mixed = (1 - EVEN) * prior / prior.sum() + EVEN / prior.size
-    return np.concatenate(([0.0], np.cumsum(mixed)))
 
 
 def _join(parts: Sequence[Written]) -> Written:

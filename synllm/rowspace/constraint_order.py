@@ -19,20 +19,22 @@ def order_by_open_constraints(
     columns: Sequence[CoreColumn],
     constraints: Sequence[Formula],
     operands: Mapping[str, frozenset[str]] | None = None,
+    leading: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return the columns' names so that few constraints are begun and unfinished between two.
 
-    Greedy: next comes a field whose operands have all come, if constraints compute with any; of
-    those the field after which the fewest are open, then the one that finishes most, then the one
-    with the most values, then the one declared first.
+    Those of `leading` that are among them come first. Greedy: next comes a field whose operands
+    have all come, if constraints compute with any; of those the field after which the fewest are
+    open, then the one that finishes most, then the one with the most values, then the one declared
+    first.
     """
     mentioned = [formula_columns(each) for each in constraints]
     arithmetic = [frozenset(columns_computed_with(each)) for each in constraints]
     place = {column.name: index for index, column in enumerate(columns)}
     size = {column.name: len(column.values) for column in columns}
-    left = [column.name for column in columns]
-    ordered: list[str] = []
-    done: set[str] = set()
+    ordered = [name for name in leading if name in place]
+    left = [column.name for column in columns if column.name not in ordered]
+    done = set(ordered)
 
     needed = operands if operands is not None and any(arithmetic) else {}
 

@@ -13,17 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synllm.columns.batch import (
-    IS_MISSING,
-    IS_NOT_APPLICABLE,
-    PRESENT,
-    Batch,
-    is_wide,
-)
 from synllm.columns.table import Floats, Table
 from synllm.rowspace.draw_open import draw_open_part
 from synllm.rowspace.dual import Matrix
 from synllm.rowspace.pairs import Support, pair_moment
+from synllm.rowspace.place_table import make_table
 from synllm.rowspace.pool import (
     effective_share,
     fit_weights,
@@ -264,24 +258,6 @@ class FittedRows:
         self.residuals = tuple(
             Residual(each, float(value)) for each, value in zip(self.statistics, off, strict=True)
         )
-
-
-def make_table(
-    spec: Spec, core: CoreSpec, listings: dict[str, Listing], places: dict[str, Integers]
-) -> Table:
-    """Return rows given by the places of their cells as a table."""
-    values, states = {}, {}
-    length = 0
-    for column in core.columns:
-        listing, place = listings[column.name], places[column.name]
-        length = place.size
-        kind = object if is_wide(column) else np.float64
-        integers = np.concatenate((listing.values.astype(kind), [np.nan, np.nan]))
-        state = np.full(listing.size, PRESENT, dtype=np.uint8)
-        state[-2:] = IS_MISSING, IS_NOT_APPLICABLE
-        values[column.name] = integers[place]
-        states[column.name] = state[place]
-    return Table(spec, core, Batch(length, values, states))
 
 
 def oversampling_for(weights: Floats) -> float:

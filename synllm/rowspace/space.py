@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -20,6 +21,7 @@ from synllm.rowspace.diagram import (
     build_diagram,
 )
 from synllm.rowspace.domains import column_domains
+from synllm.rowspace.grouping import list_grouping_columns
 from synllm.rowspace.open_rows import OpenRows
 from synllm.rowspace.results import find_operands
 from synllm.spec.core import CoreSpec, Formula, formula_columns
@@ -47,7 +49,9 @@ Part: TypeAlias = Diagram | OpenPart
 class RowSpace:
     """The valid rows of a spec as a product of parts that no constraint ties together.
 
-    `fields` is the order of generation: part after part, each in its own order.
+    `fields` is the order of generation: part after part, each in its own order. Columns that
+    declared figures go by come first where that can be: what the figures say of their groups is
+    then settled column by column, as each is written.
     """
 
     core: CoreSpec
@@ -127,12 +131,17 @@ def build_row_space(
             return None
         tied[component[min(mentioned)]].append(constraint)
     operands = find_operands(spec)
+    leading = list_grouping_columns(spec)
     parts: list[Part] = []
     for number, names in fields.items():
-        part = _build_part(names, domains.cells, tied[number], core, operands, nodes, effort)
+        part = _build_part(
+            names, domains.cells, tied[number], core, operands, leading, nodes, effort
+        )
         if part is None:
             return None
         parts.append(part)
+    # Parts that begin with a column which figures go by come first; sorting keeps the others.
+    parts.sort(key=lambda part: part.fields[0] not in leading)
     return RowSpace(core, tuple(parts))
 
 
@@ -142,10 +151,17 @@ def _build_part(
     constraints: Sequence[Formula],
     core: CoreSpec,
     operands: Mapping[str, frozenset[str]],
+    leading: Sequence[str],
     nodes: int,
     effort: int,
 ) -> Part | None:
     columns = [core.by_name[name] for name in names]
+    if not set(names).isdisjoint(leading):
+        fields = order_by_open_constraints(columns, constraints, operands, leading)
+        with suppress(TooLargeError):
+            return build_diagram(
+                fields, cells, constraints, core.by_name, nodes=nodes, effort=effort
+            )
     fields = order_by_open_constraints(columns, constraints, operands)
     try:
         return build_diagram(fields, cells, constraints, core.by_name, nodes=nodes, effort=effort)

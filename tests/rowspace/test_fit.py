@@ -11,7 +11,8 @@ from scipy.optimize import minimize
 
 from synllm.proof.witness import encode_value
 from synllm.rowspace.dual import SLACK
-from synllm.rowspace.fit import FittedRows, make_table
+from synllm.rowspace.fit import FittedRows
+from synllm.rowspace.place_table import make_table
 from synllm.rowspace.pool import moment_matrix
 from synllm.rowspace.space import build_row_space
 from synllm.spec.core import CoreSpec

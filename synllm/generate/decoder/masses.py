@@ -55,10 +55,13 @@ class TiltedMasses:
     def __init__(self, masses: Masses, edges: Integers, tilt: Floats) -> None:
         self._masses = masses
         self._edges = edges
-        self._factor = np.exp(np.maximum(tilt - tilt.max(axis=1, keepdims=True), -_DEEPEST))
         sets = np.broadcast_to(masses.of_row[:, None], (tilt.shape[0], edges.size))
         self._below = masses.below(sets, np.broadcast_to(edges, sets.shape))
-        parts = np.diff(self._below, axis=1) * self._factor
+        own = np.diff(self._below, axis=1)
+        # What a row can't take anyway must not set the measure.
+        highest = np.where(own > 0, tilt, -np.inf).max(axis=1, keepdims=True)
+        self._factor = np.exp(np.clip(tilt - highest, -_DEEPEST, 0.0))
+        parts = own * self._factor
         self._tilted = np.concatenate(
             (np.zeros((tilt.shape[0], 1)), np.cumsum(parts, axis=1)), axis=1
         )

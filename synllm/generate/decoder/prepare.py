@@ -15,7 +15,7 @@ from synllm.generate.decoder.slot_writer import SlotWriter
 from synllm.generate.errors import ModelError
 from synllm.generate.models import LoadedModel, explain_memory, quiet_libraries
 from synllm.generate.token_bytes import find_unwritable
-from synllm.rowspace.sample import Floats, Listing
+from synllm.rowspace.sample import Listing
 from synllm.rowspace.space import RowSpace
 from synllm.rowspace.walk import SpaceWalk
 from synllm.spec.model import Spec
@@ -30,7 +30,6 @@ def prepare_writer(
     listings: Mapping[str, Listing],
     model: LoadedModel,
     prompt: str,
-    weights: Mapping[str, Floats],
     *,
     temperature: float = 1.0,
     score: bool = False,
@@ -62,7 +61,7 @@ def prepare_writer(
             where=model.name,
             fix=_OUTLINES,
         ) from error
-    return SlotWriter(plan, SpaceWalk(space, listings), reader, weights, temperature=temperature)
+    return SlotWriter(plan, SpaceWalk(space, listings), reader, temperature=temperature)
 
 
 def _check_characters(plan: Plan, model: LoadedModel) -> None:

@@ -21,6 +21,7 @@ from synllm.generate.decoder.branching import (
     share_bins,
 )
 from synllm.generate.decoder.draws import draw_uniform
+from synllm.generate.decoder.expectations import Seen
 from synllm.generate.decoder.masses import Masses, TiltedMasses
 from synllm.generate.decoder.pending import Pending
 from synllm.generate.decoder.piece_tokens import Tokens
@@ -71,7 +72,8 @@ class SlotWriter:
     """Writes batches of rows of one plan.
 
     `weights` are for each field the running totals of its places' weights, from 0 on, all
-    positive: how the places behind one token are taken to share its chance where a tilt asks.
+    positive: how the places behind one token are taken to share its chance where a tilt asks. They
+    are even unless set otherwise.
     """
 
     def __init__(
@@ -79,16 +81,23 @@ class SlotWriter:
         plan: Plan,
         walk: SpaceWalk,
         reader: Reader,
-        weights: Mapping[str, Floats],
         *,
         temperature: float = 1.0,
     ) -> None:
         self.plan = plan
         self.walk = walk
         self.reader = reader
-        self.weights = weights
+        self.weights = {
+            name: np.arange(trie.tokens.shape[0] + 1, dtype=np.float64)
+            for name, trie in plan.tries.items()
+        }
         self.temperature = temperature
         self.choices = plan.choices
+        self.seen: dict[str, Seen] | None = None
+
+    def watch(self) -> None:
+        """Keep in `seen`, from now on, what the model makes of the nodes of each field's trie."""
+        self.seen = {name: Seen(trie) for name, trie in self.plan.tries.items()}
 
     def write(self, numbers: Integers, seed: int, steer: Steer | None = None) -> Written:
         """Return a row for each number; what it draws depends on the seed and its number."""
@@ -150,7 +159,7 @@ class _Batch:
             tilted = None
             if tilt is not None and self._steer is not None:
                 tilted = TiltedMasses(masses, self._steer.bins[field], tilt)
-            place[waiting] = self._descend(trie, waiting, masses, tilted, mark[waiting])
+            place[waiting] = self._descend(field, waiting, masses, tilted, mark[waiting])
             waiting = waiting[~begun.take(waiting, place[waiting])]
             if not waiting.size:
                 return place
@@ -186,19 +195,21 @@ class _Batch:
             own = np.exp(scores - scores.max(axis=1, keepdims=True))
             chances[rows] = own @ shares / own.sum(axis=1, keepdims=True)
         tilt = self._steer.tilt(field, self._places, chances)
-        tilted = chances * np.exp(tilt - tilt.max(axis=1, keepdims=True))
+        highest = np.where(chances > 0, tilt, -np.inf).max(axis=1, keepdims=True)
+        tilted = chances * np.exp(np.minimum(tilt - highest, 0.0))
         tilted /= tilted.sum(axis=1, keepdims=True)
         return tilt, np.array(self._steer.uniforms(field, self._places, tilted))
 
     def _descend(
         self,
-        trie: Trie,
+        field: str,
         rows: Integers,
         masses: Masses,
         tilted: TiltedMasses | None,
         mark: Floats,
     ) -> Integers:
         """Write the rows' cells from the first node on; return their places."""
+        trie = self._writer.plan.tries[field]
         found = np.full(rows.size, -1, dtype=np.int64)
         if not trie.nodes:
             every = np.zeros(rows.size, dtype=np.int64)
@@ -210,7 +221,10 @@ class _Batch:
             branching = branch_rows(trie, node[active], rows[active], masses, tilted)
             asking = np.unique(self._stream[rows[active[branching.counts > 1]]])
             self._read(asking[self._pending.counts[asking] > 0])
-            chosen, mark[active] = self._choose(trie, branching, mark[active])
+            chosen, mark[active], own = self._choose(trie, branching, mark[active])
+            if self._writer.seen is not None:
+                seen = self._writer.seen[field]
+                seen.add(node[active], branching.branch, own, branching.counts)
             self._advance(trie, rows[active], chosen)
             node[active] = trie.node[chosen]
             ended = node[active] == LEAF
@@ -221,8 +235,10 @@ class _Batch:
             active = active[~ended]
         return found
 
-    def _choose(self, trie: Trie, branching: Branching, mark: Floats) -> tuple[Integers, Floats]:
-        """Return each row's chosen branch and its mark within it."""
+    def _choose(
+        self, trie: Trie, branching: Branching, mark: Floats
+    ) -> tuple[Integers, Floats, Floats]:
+        """Return each row's chosen branch, its mark within it, and the model's own chances."""
         token = trie.tokens[trie.place[branching.branch], trie.start[branching.branch]]
         owner = branching.owner
         scores = self._scores[self._stream[branching.rows[owner]], self._index(token)]
@@ -234,7 +250,7 @@ class _Batch:
             apart = np.where(chances > 0, chances * np.log(chances / own), 0.0)
         self._divergence[branching.rows] += np.add.reduceat(apart, branching.first[:-1])
         self._log_chance[branching.rows] += np.log(chances[picked])
-        return branching.branch[picked], rest
+        return branching.branch[picked], rest, own
 
     def _warm(self, scores: Floats, first: Integers) -> Floats:
         """Return scores at the temperature; at none, only each row's highest counts."""
