@@ -247,6 +247,8 @@ def _conclude_sample(sampled: Sampled, spec: Spec) -> None:
         say_given(manifest, spec)
     if manifest.targets:
         say(targets_text(manifest.targets))
+    for alarm in manifest.alarms:
+        say(f"alarm: {alarm.text}")
     say(f"wrote {sampled.place} and {sampled.place}.manifest.json")
 
 
@@ -273,8 +275,8 @@ def _conclude(output: Path, delivered: Delivered, manifest: RunManifest) -> int:
             say(f"  {number:>{width},}  {name}")
     if state.unfinished:
         say(f"{state.unfinished:,} candidate rows were cut short")
-    if manifest.example_copies:
-        say(f"warning: {manifest.example_copies:,} rows copy one of the prompt's example rows")
+    for alarm in manifest.alarms:
+        say(f"alarm: {alarm.text}")
     place = output.with_name(manifest.output)
     if delivered.complete:
         say(f"wrote {place} and {place}.manifest.json")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from synllm.generate.alarms import find_alarms
 from synllm.generate.audit_sample import audit_sample
 from synllm.generate.constrained import RowWriter, Unfinished
 from synllm.generate.judge_row import judge_row
@@ -204,6 +205,9 @@ def _describe(
         unfinished=state.unfinished,
         audited=delivered.audited,
         example_copies=sum(line in examples for line in lines),
+        alarms=find_alarms(place, compiled.spec, lower(compiled.spec), compiled.examples)
+        if state.delivered
+        else (),
         seconds=round(state.seconds, 3),
         versions=library_versions(),
         python=python_version(),

@@ -45,6 +45,23 @@ class TargetRecord(BaseModel):
     met: bool
 
 
+class AlarmRecord(BaseModel):
+    """A sign that a writer of rows has got stuck, in words.
+
+    `kind` is bound, value, repeats or examples. `rows` of `of` rows or values show it, where
+    `expected` would by the declared figures and rules.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    column: str | None
+    rows: int
+    of: int
+    expected: float
+    text: str
+
+
 class RunManifest(BaseModel):
     """A run, as far as a reviewer needs it to trust or repeat the table.
 
@@ -78,6 +95,7 @@ class RunManifest(BaseModel):
     example_copies: int
     targets: tuple[TargetRecord, ...] = ()
     given_exact: bool | None = None
+    alarms: tuple[AlarmRecord, ...] = ()
     seconds: float
     versions: dict[str, str]
     python: str

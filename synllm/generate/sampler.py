@@ -17,11 +17,13 @@ import numpy as np
 from synllm.columns.figures import measure_figures
 from synllm.columns.program import UNDEFINED, VIOLATED, Program, compile_program
 from synllm.columns.table import Table
+from synllm.generate.alarms import AlarmTally
 from synllm.generate.audit_sample import audit_sample
 from synllm.generate.column_cells import list_column_cells, list_rows
 from synllm.generate.column_sinks import open_column_sink
 from synllm.generate.receipts import WrittenTogether, describe_run, write_receipts
 from synllm.generate.run_manifest import (
+    AlarmRecord,
     ModelRecord,
     RunManifest,
     TargetRecord,
@@ -86,26 +88,22 @@ class RowSampler:
 
     `rows` says how many are going to be drawn, which decides how much is spent on the fit. With a
     condition given, only rows that meet it are drawn; raises NoPatientError where there are none.
+    `space` holds exactly the rows that can be drawn.
     """
 
     def __init__(self, spec: Spec, rows: int, given: Given | None = None) -> None:
         self.spec = spec
         self.core = lower(spec)
-        self._space = _settle(_space_of(spec, self.core))
+        self.space = _settle(_space_of(spec, self.core))
         self.given: GivenRows | None = None
         try:
-            self.rows = FittedRows(spec, self.core, self._space, rows)
+            self.rows = FittedRows(spec, self.core, self.space, rows)
             if given is not None:
-                self._space = _settle(_given_space(spec, self.core, given))
-                self.given = GivenRows(self.rows, self._space, given)
+                self.space = _settle(_given_space(spec, self.core, given))
+                self.given = GivenRows(self.rows, self.space, given)
         except UndecidedError as error:
             raise self._say_undecided() from error
         self._program: Program = compile_program(_hard_only(self.core))
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The order in which a row's fields are chosen."""
-        return self._space.fields
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         """Yield the rows' places in blocks; the same seed yields the same rows.
@@ -126,7 +124,7 @@ class RowSampler:
             raise self._say_undecided() from error
 
     def _say_undecided(self) -> CannotSampleError:
-        names = [f"`{name}`" for part in self._space.open_parts for name in part.fields]
+        names = [f"`{name}`" for part in self.space.open_parts for name in part.fields]
         return CannotSampleError(
             f"which values {', '.join(names)} can take together could not be worked out",
             "narrow their ranges or simplify the rules that tie them",
@@ -186,6 +184,7 @@ def sample_to_file(
     kept: dict[str, list[Integers]] = {column.name: [] for column in sampler.core.columns}
     delivered, writing = 0, 0.0
     batches: list[WrittenTogether] = []
+    tally = AlarmTally(spec, sampler.space, sampler.rows.listings, is_given=given is not None)
     try:
         for places in sampler.draw(settings.rows, settings.seed):
             before = time.monotonic()
@@ -193,6 +192,7 @@ def sample_to_file(
             cells = list_column_cells(spec, sampler.rows.listings, places, table, delivered + 1)
             sink.write(cells)
             delivered += table.length
+            tally.add(places)
             batches.append(WrittenTogether(table.length, len(batches) + 1, settings.seed))
             for name, each in places.items():
                 kept[name].append(each.astype(np.int32))
@@ -203,10 +203,12 @@ def sample_to_file(
     drawn = time.monotonic()
     place = sink.partial.replace(output)
     places = {name: np.concatenate(parts) for name, parts in kept.items()}
-    manifest = _describe(sampler, settings, place, places, time.monotonic() - started)
+    manifest = _describe(
+        sampler, settings, place, places, tally.alarms(), time.monotonic() - started
+    )
     manifest_path(place).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     if receipts:
-        head = describe_run(spec, sampler.fields, settings, manifest.model, None)
+        head = describe_run(spec, sampler.space.fields, settings, manifest.model, None)
         write_receipts(place, head, spec, batches, TRUE if given is None else given.formula)
     return Sampled(manifest, place, fitted - started, drawn - fitted - writing, writing)
 
@@ -257,6 +259,7 @@ def _describe(
     settings: RunSettings,
     place: Path,
     places: Mapping[str, Integers],
+    alarms: tuple[AlarmRecord, ...],
     seconds: float,
 ) -> RunManifest:
     from synllm import __version__
@@ -289,6 +292,7 @@ def _describe(
         audited=audited,
         example_copies=0,
         targets=sampler.report(rows.table(dict(places))),
+        alarms=alarms,
         given_exact=None if sampler.given is None else sampler.given.exact,
         seconds=round(seconds, 3),
         versions=library_versions(),

@@ -68,7 +68,7 @@ def test_there_is_one_receipt_for_each_row(spec_file: Path, tmp_path: Path) -> N
     sample_to_file(spec, RunSettings(rows=500, model="sampler", seed=4), output, receipts=True)
     sampler = RowSampler(spec, 500)
     (drawn,) = sampler.draw(500, 4)
-    narrowed = Attribution(spec, sampler.core, sampler.fields).narrow(drawn)
+    narrowed = Attribution(spec, sampler.core, sampler.space.fields).narrow(drawn)
 
     table = pq.read_table(receipts_path(output)).to_pydict()
 
