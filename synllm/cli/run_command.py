@@ -11,6 +11,7 @@ from synllm.cli.console import say, show_findings
 from synllm.cli.exits import Exit
 from synllm.cli.given_option import read_given, say_given
 from synllm.cli.inputs import read_examples, read_spec
+from synllm.cli.journal_text import say_cannot_begin, say_finished, say_stopped
 from synllm.cli.progress import progress_line
 from synllm.cli.why_not import no_valid_patient, say_why_not
 
@@ -68,7 +69,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write beside the table what narrowed each cell, for `synllm show FILE --row N`",
     )
-    parser.add_argument("--force", action="store_true", help="write over an existing output")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that stopped, asked for as it was (sampler only)",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="write over an existing output, and give up an unfinished run of it",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -152,7 +162,7 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
                 f"{options.output} is a file that the run reads, and its rows would replace it",
                 "choose another name for the output",
             )
-    if options.output.exists() and not options.force:
+    if options.output.exists() and not options.force and not options.resume:
         return (
             f"{options.output} exists already",
             "choose another name, or write over it with --force",
@@ -166,6 +176,8 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
             )
     elif options.given is not None:
         return "--given takes the sampler so far", "add --model sampler, or leave --given out"
+    elif options.resume:
+        return "--resume takes the sampler so far", "add --model sampler, or leave --resume out"
     if options.batch < 1 or options.batch > 4096:
         return f"a batch of {options.batch} rows can't be written", "use --batch 1 to 4096"
     if not 0 <= options.temperature <= 10:
@@ -202,6 +214,7 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
     # Small matrices on several threads wait for each other on a busy machine, and their sums would
     # depend on the number of cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from synllm.generate.journal.errors import JournalError
     from synllm.generate.sampler import CannotSampleError, NoPatientError, sample_to_file
     from synllm.generate.settings import RunSettings
 
@@ -210,6 +223,10 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
     if mistakes:
         return Exit.BAD_INPUT
     settings = RunSettings(rows=options.rows, model=SAMPLER, seed=options.seed, given=options.given)
+    if options.resume:
+        finished = say_finished(options.output, spec, settings)
+        if finished is not None:
+            return finished
     try:
         with progress_line() as show:
             show("fitting the declared figures")
@@ -219,6 +236,8 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
                 options.output,
                 given=given,
                 receipts=options.receipts,
+                resume=options.resume,
+                force=options.force,
                 progress=lambda done: show(f"{done:,} of {options.rows:,} rows"),
             )
     except CannotSampleError as error:
@@ -227,6 +246,11 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
     except NoPatientError as error:
         say_why_not(no_valid_patient(options.given), error.why)
         return Exit.FINDINGS
+    except JournalError as error:
+        return say_cannot_begin(error)
+    except (KeyboardInterrupt, OSError):
+        say_stopped(options.output, options.rows)
+        raise
     _conclude_sample(sampled, spec)
     if options.receipts:
         say(f"wrote {sampled.place}.receipts.parquet")
@@ -243,6 +267,10 @@ def _conclude_sample(sampled: Sampled, spec: Spec) -> None:
         f"{sampled.drawing:.1f} s to draw ({rate:,.0f} rows/s), {sampled.writing:.1f} s to write; "
         f"{manifest.distinct:,} distinct; {manifest.audited} audited"
     )
+    if manifest.resumed_at:
+        say(f"resumed at {' and '.join(f'{rows:,}' for rows in manifest.resumed_at)} rows")
+    if sampled.drawn_anew:
+        say(f"note: {sampled.drawn_anew:,} rows had been damaged on the disk and were drawn anew")
     if manifest.settings.given is not None:
         say_given(manifest, spec)
     if manifest.targets:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +19,9 @@ from synllm.generate.sinks import arrow_cell, arrow_type, json_cell
 from synllm.spec.cells import write_cell
 from synllm.spec.model import Spec
 from synllm.targets.row_format import json_text
+
+READABLE_UNFINISHED = (".csv", ".jsonl")
+"""The formats of which a part can be read; the others need their end."""
 
 
 class ColumnSink(Protocol):
@@ -49,8 +54,10 @@ class _CsvColumns:
     def __init__(self, spec: Spec, partial: Path) -> None:
         self.partial = partial
         self._alone = len(spec.columns) == 1
-        self._file: IO[str] = partial.open("w", encoding="utf-8", newline="")
-        csv.writer(self._file, lineterminator="\n").writerow([each.name for each in spec.columns])
+        head = io.StringIO()
+        csv.writer(head, lineterminator="\n").writerow([each.name for each in spec.columns])
+        self._file = _WholeBlocks(partial)
+        self._file.append(head.getvalue())
 
     def write(self, columns: Sequence[ColumnCells]) -> None:
         """Append the rows as lines."""
@@ -58,10 +65,10 @@ class _CsvColumns:
             _spread([self._quote(write_cell(each.column, value)) for value in each.values], each)
             for each in columns
         ]
-        _write_lines(pc.binary_join_element_wise(*texts, ","), self._file)
+        self._file.append(_join_lines(pc.binary_join_element_wise(*texts, ",")))
 
     def close(self) -> None:
-        """Close the file; whole rows only are in it."""
+        """Close the file; whole blocks only are in it."""
         self._file.close()
 
     def _quote(self, text: str) -> str:
@@ -76,7 +83,7 @@ class _CsvColumns:
 class _JsonColumns:
     def __init__(self, partial: Path) -> None:
         self.partial = partial
-        self._file: IO[str] = partial.open("w", encoding="utf-8", newline="")
+        self._file = _WholeBlocks(partial)
 
     def write(self, columns: Sequence[ColumnCells]) -> None:
         """Append the rows as JSON objects."""
@@ -86,10 +93,10 @@ class _JsonColumns:
             cells = [f"{name}:{json_cell(each.column, value)}" for value in each.values]
             texts.append(_spread(cells, each))
         lines = pc.binary_join_element_wise(*texts, ",")
-        _write_lines(pc.binary_join_element_wise("{", lines, "}", ""), self._file)
+        self._file.append(_join_lines(pc.binary_join_element_wise("{", lines, "}", "")))
 
     def close(self) -> None:
-        """Close the file; whole rows only are in it."""
+        """Close the file; whole blocks only are in it."""
         self._file.close()
 
 
@@ -121,7 +128,30 @@ def _spread(texts: list[str], cells: ColumnCells) -> pa.Array:
     return pa.array(texts, type=pa.string()).take(pa.array(cells.of_row))
 
 
-def _write_lines(lines: pa.Array, file: IO[str]) -> None:
-    file.write("\n".join(lines.to_pylist()))
-    file.write("\n")
-    file.flush()
+def _join_lines(lines: pa.Array) -> str:
+    return "\n".join([*lines.to_pylist(), ""])
+
+
+class _WholeBlocks:
+    """A text file to which whole texts are appended, or nothing of them. Raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._whole = 0
+
+    def append(self, text: str) -> None:
+        content = text.encode()
+        left = memoryview(content)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except BaseException:
+            # What stopped the writing is told; it may well be a place that can't be cut either.
+            with suppress(OSError):
+                self._file.truncate(self._whole)
+            raise
+        self._whole += len(content)
+
+    def close(self) -> None:
+        os.fsync(self._file.fileno())
+        self._file.close()

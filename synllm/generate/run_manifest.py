@@ -69,7 +69,8 @@ class RunManifest(BaseModel):
     that were thrown away (a row that breaks two counts for both); `unfinished` those cut short.
     The sampler reads no prompt and no regex, and reports how each declared figure is met; with a
     condition given, only those of groups within it, and `given_exact` tells whether rows follow the
-    fitted distribution given the condition, or only nearly.
+    fitted distribution given the condition, or only nearly. `resumed_at` has an entry for each time
+    that the run stopped and was resumed: how many rows there were.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,6 +97,7 @@ class RunManifest(BaseModel):
     targets: tuple[TargetRecord, ...] = ()
     given_exact: bool | None = None
     alarms: tuple[AlarmRecord, ...] = ()
+    resumed_at: tuple[int, ...] = ()
     seconds: float
     versions: dict[str, str]
     python: str

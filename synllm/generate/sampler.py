@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from pydantic import JsonValue
 
-from synllm.columns.figures import measure_figures
-from synllm.columns.program import UNDEFINED, VIOLATED, Program, compile_program
-from synllm.columns.table import Table
+from synllm import __version__
+from synllm.columns.figures import Figure
 from synllm.generate.alarms import AlarmTally
-from synllm.generate.audit_sample import audit_sample
-from synllm.generate.column_cells import list_column_cells, list_rows
-from synllm.generate.column_sinks import open_column_sink
-from synllm.generate.receipts import WrittenTogether, describe_run, write_receipts
+from synllm.generate.check_rows import RowCheck
+from synllm.generate.column_cells import list_rows
+from synllm.generate.delivery import Delivered, Order, deliver_rows
+from synllm.generate.journal.begin import check_beginning
+from synllm.generate.journal.decides import list_what_decides
+from synllm.generate.receipts import describe_run, write_receipts
+from synllm.generate.row_source import Block
 from synllm.generate.run_manifest import (
     AlarmRecord,
     ModelRecord,
     RunManifest,
     TargetRecord,
-    hash_file,
     hash_text,
     library_versions,
-    manifest_path,
     python_version,
 )
 from synllm.generate.settings import RunSettings
@@ -38,10 +38,10 @@ from synllm.proof.session import Undecided
 from synllm.proof.statistics.wording import name_figure
 from synllm.proof.witnesses.witness_rows import NoRow
 from synllm.rowspace.continuation import UndecidedError
-from synllm.rowspace.fit import FittedRows
+from synllm.rowspace.fit import FittedRows, Residual
 from synllm.rowspace.given import Given, build_given_space
 from synllm.rowspace.given_rows import GivenRows
-from synllm.rowspace.sample import Integers, find_unlistable
+from synllm.rowspace.sample import Integers, Listing, find_unlistable
 from synllm.rowspace.settle import settle_orders
 from synllm.rowspace.space import RowSpace, build_row_space
 from synllm.spec.core import CoreSpec
@@ -74,13 +74,17 @@ class NoPatientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A finished run; `drawing` is the seconds that drawing took, fitting and writing left out."""
+    """A finished run; `drawing` is the seconds that drawing took, fitting and writing left out.
+
+    `drawn_anew` rows of a resumed run had been damaged on the disk.
+    """
 
     manifest: RunManifest
     place: Path
     fitting: float
     drawing: float
     writing: float
+    drawn_anew: int = 0
 
 
 class RowSampler:
@@ -103,7 +107,6 @@ class RowSampler:
                 self.given = GivenRows(self.rows, self.space, given)
         except UndecidedError as error:
             raise self._say_undecided() from error
-        self._program: Program = compile_program(_hard_only(self.core))
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         """Yield the rows' places in blocks; the same seed yields the same rows.
@@ -111,15 +114,21 @@ class RowSampler:
         Raises AssertionError for a row that breaks a rule: a defect of synllm. Raises
         CannotSampleError, rarely, where it stays open whether a row can be completed.
         """
-        for places in self._draw(count, seed):
-            counts = self._program.counts(self.rows.table(places).batch)
-            broken = [name for name, each in counts.items() if each[VIOLATED] or each[UNDEFINED]]
-            assert not broken, f"sampled rows break {broken}"
+        check = RowCheck(self.core)
+        size = self.block_rows(count)
+        for number, start in enumerate(range(0, count, size)):
+            places = self.draw_block(number, min(size, count - start), count, seed)
+            check.check(self.rows.table(places))
             yield places
 
-    def _draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
+    def block_rows(self, count: int) -> int:
+        """Return how many of `count` rows are drawn at a time."""
+        return (self.given or self.rows).block_rows(count)
+
+    def draw_block(self, number: int, size: int, count: int, seed: int) -> dict[str, Integers]:
+        """Return one block of what `draw` yields, unchecked; it may have any size."""
         try:
-            yield from (self.given or self.rows).draw(count, seed)
+            return (self.given or self.rows).draw_block(number, size, count, seed)
         except UndecidedError as error:
             raise self._say_undecided() from error
 
@@ -135,31 +144,40 @@ class RowSampler:
         for places in self.draw(count, seed):
             yield from list_rows(self.spec, self.rows.listings, places)
 
-    def report(self, table: Table) -> tuple[TargetRecord, ...]:
-        """Return for each declared figure whether the rows of a table meet it.
+    @property
+    def held(self) -> tuple[Residual, ...]:
+        """The declared figures that the rows are held to, with what the fit leaves of each.
 
         With a condition given, figures that are about other patients too are left out.
         """
-        own = [
+        return tuple(
             residual
             for residual in self.rows.residuals
             if self.given is None or residual.statistic.where in self.given.held
-        ]
-        figures = measure_figures([each.statistic for each in own], table)
-        return tuple(
-            TargetRecord(
-                figure=name_figure(residual.statistic),
-                kind=residual.statistic.kind.value,
-                declared=residual.statistic.value.text,
-                delivered=figure.delivered,
-                distance=None if figure.delivered is None else figure.distance,
-                tolerance=figure.tolerance,
-                rows=figure.rows,
-                unmet_by_fit=round(residual.off, 4),
-                met=figure.met,
-            )
-            for figure, residual in zip(figures, own, strict=True)
         )
+
+
+class SampledBlocks:
+    """A sampler as the source of a run's rows; `block_rows` None leaves their number to it."""
+
+    measures: tuple[str, ...] = ()
+    state: JsonValue = None
+
+    def __init__(
+        self, sampler: RowSampler, settings: RunSettings, block_rows: int | None = None
+    ) -> None:
+        self.listings: Mapping[str, Listing] = sampler.rows.listings
+        self.block_rows = block_rows or sampler.block_rows(settings.rows)
+        self._sampler = sampler
+        self._settings = settings
+
+    def restore(self, state: JsonValue) -> None:
+        """Do nothing: a block depends on its number alone."""
+
+    def draw_block(self, number: int, size: int) -> Block:
+        """Return the block of that number. Raises CannotSampleError."""
+        settings = self._settings
+        return Block(self._sampler.draw_block(number, size, settings.rows, settings.seed))
 
 
 def sample_to_file(
@@ -169,48 +187,51 @@ def sample_to_file(
     *,
     given: Given | None = None,
     receipts: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    block_rows: int | None = None,
     progress: Callable[[int], None] = lambda delivered: None,
 ) -> Sampled:
-    """Write a sampled table and its manifest; raises CannotSampleError, NoPatientError and OSError.
+    """Write a sampled table and its manifest, and with `receipts` these beside it.
 
-    Whatever stops the run, the rows written so far stay in the partial file. With `receipts`, they
-    are written beside the table.
+    Whatever stops the run, its rows stay in its journal, and `resume` goes on from there; `force`
+    gives them up. Raises CannotSampleError, NoPatientError, JournalError and OSError.
     """
     started = time.monotonic()
+    check_beginning(output, resume=resume, force=force)
     sampler = RowSampler(spec, settings.rows, given)
-    fitted = time.monotonic()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    sink = open_column_sink(spec, output)
-    kept: dict[str, list[Integers]] = {column.name: [] for column in sampler.core.columns}
-    delivered, writing = 0, 0.0
-    batches: list[WrittenTogether] = []
-    tally = AlarmTally(spec, sampler.space, sampler.rows.listings, is_given=given is not None)
-    try:
-        for places in sampler.draw(settings.rows, settings.seed):
-            before = time.monotonic()
-            table = sampler.rows.table(places)
-            cells = list_column_cells(spec, sampler.rows.listings, places, table, delivered + 1)
-            sink.write(cells)
-            delivered += table.length
-            tally.add(places)
-            batches.append(WrittenTogether(table.length, len(batches) + 1, settings.seed))
-            for name, each in places.items():
-                kept[name].append(each.astype(np.int32))
-            progress(delivered)
-            writing += time.monotonic() - before
-    finally:
-        sink.close()
-    drawn = time.monotonic()
-    place = sink.partial.replace(output)
-    places = {name: np.concatenate(parts) for name, parts in kept.items()}
-    manifest = _describe(
-        sampler, settings, place, places, tally.alarms(), time.monotonic() - started
+    fitting = time.monotonic() - started
+    model = ModelRecord(
+        name=NAME, revision=__version__, trained=False, device="cpu", dtype="float64"
     )
-    manifest_path(place).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    if receipts:
-        head = describe_run(spec, sampler.space.fields, settings, manifest.model, None)
-        write_receipts(place, head, spec, batches, TRUE if given is None else given.formula)
-    return Sampled(manifest, place, fitted - started, drawn - fitted - writing, writing)
+    order = Order(
+        spec=spec,
+        core=sampler.core,
+        settings=settings,
+        output=output,
+        decides=list_what_decides(spec, settings, model, ("numpy", "scipy")),
+        figures=[each.statistic for each in sampler.held],
+        resume=resume,
+        force=force,
+    )
+    kept: list[Delivered] = []
+
+    def conclude(delivered: Delivered) -> RunManifest:
+        kept.append(delivered)
+        if receipts:
+            head = describe_run(spec, sampler.space.fields, settings, model, None)
+            formula = TRUE if given is None else given.formula
+            write_receipts(output, head, spec, delivered.batches, formula)
+        tally = AlarmTally(spec, sampler.space, sampler.rows.listings, is_given=given is not None)
+        for block in delivered.rows.blocks():
+            tally.add(block.places)
+        alarms = tally.alarms()
+        return _describe(sampler, settings, model, delivered, alarms, time.monotonic() - started)
+
+    source = SampledBlocks(sampler, settings, block_rows)
+    manifest = deliver_rows(order, source, conclude, progress)
+    (done,) = kept
+    return Sampled(manifest, output, fitting, done.drawing, done.writing, done.drawn_anew)
 
 
 def _space_of(spec: Spec, core: CoreSpec) -> RowSpace:
@@ -248,27 +269,15 @@ def _settle(space: RowSpace) -> RowSpace:
     return settled
 
 
-def _hard_only(core: CoreSpec) -> CoreSpec:
-    """Return the core with its hard statements, named apart."""
-    hard = [replace(each, name=f"{each.kind} {each.name}") for each in core.statements if each.hard]
-    return replace(core, statements=tuple(hard))
-
-
 def _describe(
     sampler: RowSampler,
     settings: RunSettings,
-    place: Path,
-    places: Mapping[str, Integers],
+    model: ModelRecord,
+    delivered: Delivered,
     alarms: tuple[AlarmRecord, ...],
     seconds: float,
 ) -> RunManifest:
-    from synllm import __version__
-
-    spec, rows = sampler.spec, sampler.rows
-    count = settings.rows
-    spread = np.linspace(0, count - 1, min(count, 50)).astype(np.int64)
-    sample = list(list_rows(spec, rows.listings, {n: each[spread] for n, each in places.items()}))
-    audited = audit_sample(sampler.core, sample)
+    spec, measured = sampler.spec, delivered.measured
     return RunManifest(
         synllm=__version__,
         spec=spec.name,
@@ -277,37 +286,37 @@ def _describe(
         prompt_sha256=None,
         regex_sha256=None,
         settings=settings,
-        model=ModelRecord(
-            name=NAME, revision=__version__, trained=False, device="cpu", dtype="float64"
-        ),
-        output=place.name,
-        output_sha256=hash_file(place),
+        model=model,
+        output=delivered.place.name,
+        output_sha256=delivered.sha256,
         complete=True,
-        delivered=count,
-        distinct=_count_distinct(places),
-        candidates=count,
+        delivered=settings.rows,
+        distinct=measured.distinct,
+        candidates=settings.rows,
         rejected_rows=0,
         rejected={},
         unfinished=0,
-        audited=audited,
-        example_copies=0,
-        targets=sampler.report(rows.table(dict(places))),
+        audited=measured.audited,
+        example_copies=measured.example_copies,
+        targets=tuple(map(_describe_target, measured.figures, sampler.held)),
         alarms=alarms,
         given_exact=None if sampler.given is None else sampler.given.exact,
+        resumed_at=delivered.resumed_at,
         seconds=round(seconds, 3),
         versions=library_versions(),
         python=python_version(),
     )
 
 
-def _count_distinct(places: Mapping[str, Integers]) -> int:
-    """Return how many different rows there are, by 64-bit fingerprints."""
-    random = np.random.default_rng(0)
-    total = np.zeros(next(iter(places.values())).size, dtype=np.uint64)
-    for each in places.values():
-        total ^= (random.integers(2**64, size=1, dtype=np.uint64) | np.uint64(1)) * each.astype(
-            np.uint64
-        )
-        total *= np.uint64(0x9E3779B97F4A7C15)
-        total ^= total >> np.uint64(29)
-    return int(np.unique(total).size)
+def _describe_target(figure: Figure, residual: Residual) -> TargetRecord:
+    return TargetRecord(
+        figure=name_figure(residual.statistic),
+        kind=residual.statistic.kind.value,
+        declared=residual.statistic.value.text,
+        delivered=figure.delivered,
+        distance=None if figure.delivered is None else figure.distance,
+        tolerance=figure.tolerance,
+        rows=figure.rows,
+        unmet_by_fit=round(residual.off, 4),
+        met=figure.met,
+    )

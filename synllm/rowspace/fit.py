@@ -8,7 +8,7 @@ that is narrowed and checked, so none is invalid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,20 +104,31 @@ class FittedRows:
         }
         self._fit_pool()
 
-    def table(self, places: dict[str, Integers]) -> Table:
+    def table(self, places: Mapping[str, Integers]) -> Table:
         """Return rows given by places as a table."""
         return make_table(self.spec, self.core, self.listings, places)
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         """Yield `count` rows' places by column, in blocks; the same seed yields the same rows."""
-        random = np.random.default_rng([seed, 1])
-        if count <= BALANCED_ROWS or self.efficiency < LEAST_EFFICIENCY:
-            size = max(MOST_CANDIDATES // self._oversampling, 1)
-            for start in range(0, count, size):
-                yield self._draw_balanced(min(size, count - start), random)
-            return
-        for start in range(0, count, STREAM_ROWS):
-            yield self._draw_stream(min(STREAM_ROWS, count - start), random)
+        size = self.block_rows(count)
+        for number, start in enumerate(range(0, count, size)):
+            yield self.draw_block(number, min(size, count - start), count, seed)
+
+    def block_rows(self, count: int) -> int:
+        """Return how many of `count` rows are drawn at a time; the last block may have fewer."""
+        return (
+            max(MOST_CANDIDATES // self._oversampling, 1) if self._balances(count) else STREAM_ROWS
+        )
+
+    def draw_block(self, number: int, size: int, count: int, seed: int) -> dict[str, Integers]:
+        """Return the places of one block of `count` rows, which no other block decides."""
+        random = np.random.default_rng([seed, 1, number])
+        if self._balances(count):
+            return self._draw_balanced(size, random)
+        return self._draw_stream(size, random)
+
+    def _balances(self, count: int) -> bool:
+        return count <= BALANCED_ROWS or self.efficiency < LEAST_EFFICIENCY
 
     def moments_on(self, table: Table) -> Matrix:
         """Return the fitted moments of each row, in units of their tolerances."""

@@ -84,11 +84,23 @@ class GivenRows:
 
     def draw(self, count: int, seed: int) -> Iterator[dict[str, Integers]]:
         """Yield `count` rows' places by column, in blocks; the same seed yields the same rows."""
-        random = np.random.default_rng([seed, 2])
-        together = count <= BALANCED_ROWS or self.efficiency < LEAST_EFFICIENCY
-        size = max(MOST_CANDIDATES // self._oversampling, 1) if together else STREAM_ROWS
-        for start in range(0, count, size):
-            yield self._draw_block(min(size, count - start), random, together=together)
+        size = self.block_rows(count)
+        for number, start in enumerate(range(0, count, size)):
+            yield self.draw_block(number, min(size, count - start), count, seed)
+
+    def block_rows(self, count: int) -> int:
+        """Return how many of `count` rows are drawn at a time; the last block may have fewer."""
+        return (
+            max(MOST_CANDIDATES // self._oversampling, 1) if self._balances(count) else STREAM_ROWS
+        )
+
+    def draw_block(self, number: int, size: int, count: int, seed: int) -> dict[str, Integers]:
+        """Return the places of one block of `count` rows, which no other block decides."""
+        random = np.random.default_rng([seed, 2, number])
+        return self._draw_block(size, random, together=self._balances(count))
+
+    def _balances(self, count: int) -> bool:
+        return count <= BALANCED_ROWS or self.efficiency < LEAST_EFFICIENCY
 
     @property
     def _oversampling(self) -> int:
