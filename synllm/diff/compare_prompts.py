@@ -6,7 +6,10 @@ from difflib import unified_diff
 
 from synllm.diff.model import PromptChange
 from synllm.rowspace.field_order import order_fields
+from synllm.rowspace.ready_space import ready_space
+from synllm.rowspace.space import RowSpace
 from synllm.spec.model import Spec
+from synllm.spec.passes.lower import lower
 from synllm.targets.prompt.content import write_content
 from synllm.targets.prompt.levels import PromptLevel
 from synllm.targets.row_format import RowFormat
@@ -16,9 +19,12 @@ def compare_prompts(old: Spec, new: Spec) -> tuple[PromptChange, ...]:
     """Return the prompt levels whose text changed; libraries have none."""
     if old.is_library or new.is_library:
         return ()
+    formats = [RowFormat(spec, _order(spec)) for spec in (old, new)]
     changes = []
     for level in PromptLevel:
-        before, after = (_write(spec, level) for spec in (old, new))
+        before, after = (
+            write_content(level, spec, rows) for spec, rows in zip((old, new), formats, strict=True)
+        )
         if before != after:
             lines = unified_diff(
                 before.splitlines(), after.splitlines(), "old", "new", lineterm="", n=1
@@ -27,5 +33,6 @@ def compare_prompts(old: Spec, new: Spec) -> tuple[PromptChange, ...]:
     return tuple(changes)
 
 
-def _write(spec: Spec, level: PromptLevel) -> str:
-    return write_content(level, spec, RowFormat(spec, order_fields(spec).fields))
+def _order(spec: Spec) -> tuple[str, ...]:
+    space = ready_space(spec, lower(spec))
+    return space.fields if isinstance(space, RowSpace) else order_fields(spec).fields

@@ -1,10 +1,15 @@
-"""The order in which a row's fields are generated, in blocks of columns that decide each other."""
+"""The order in which a row's fields are generated, in blocks of columns that decide each other.
+
+It is the order of the row space, where there is one: the prompt, the grammar and the decoder all
+follow it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from synllm.rowspace.space import RowSpace
 from synllm.spec.model import Spec
 from synllm.spec.passes.lower import written_columns
 
@@ -40,6 +45,35 @@ def order_fields(spec: Spec) -> FieldOrder:
     links = [(name, *mentioned) for name, mentioned in conditions.items()]
     blocks = _connect(names, [*groups, *links])
     return FieldOrder(tuple(_arrange(block, units, conditions) for block in blocks))
+
+
+def follow_row_space(spec: Spec, space: RowSpace) -> FieldOrder:
+    """Return the row space's order in blocks: the shortest runs that keep ties within one."""
+    links = [tuple(group.columns) for group in spec.groups]
+    links += [
+        (column.name, *written_columns((column.applies_when,), spec))
+        for column in spec.generated_columns
+        if column.applies_when is not None
+    ]
+    blocks = [block for part in space.parts for block in _cut_part(part.fields, links)]
+    return FieldOrder(tuple(blocks))
+
+
+def _cut_part(
+    fields: tuple[str, ...], links: Iterable[tuple[str, ...]]
+) -> Iterator[tuple[str, ...]]:
+    """Yield a part's fields in the shortest runs that have no link to another."""
+    last = list(range(len(fields)))
+    for link in links:
+        places = [fields.index(name) for name in link if name in fields]
+        for place in places:
+            last[min(places)] = max(last[min(places)], place)
+    start = end = 0
+    for place in range(len(fields)):
+        end = max(end, last[place])
+        if place == end:
+            yield fields[start : place + 1]
+            start = end = place + 1
 
 
 def _connect(names: list[str], links: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:

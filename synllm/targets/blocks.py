@@ -16,6 +16,7 @@ from synllm.rowspace.cell_set import (
     CellSet,
     cells_of_membership,
 )
+from synllm.rowspace.diagram import Diagram
 from synllm.rowspace.domains import (
     Domains,
     StatementKey,
@@ -125,6 +126,36 @@ def block_cases(
         enforced,
         {key: reason for key, reason in weaker.items() if key not in enforced},
     )
+
+
+def diagram_cases(part: Diagram, core: CoreSpec, domains: Domains) -> BlockCases | None:
+    """Return a whole diagram as cases, one for each way through it; None where there are too many.
+
+    They enforce every hard statement about its columns.
+    """
+    if _count_paths(part) > MOST_CASES:
+        return None
+    cases: list[tuple[int, Case]] = [(0, ())]
+    for level in part.levels:
+        cases = [
+            (arc.target, (*before, arc.cells)) for node, before in cases for arc in level[node]
+        ]
+    own = {
+        key_of(statement)
+        for statement in core.statements
+        if statement.hard
+        and key_of(statement) not in domains.enforced
+        and (names := formula_columns(broken_formula(statement)))
+        and names <= frozenset(part.fields)
+    }
+    return BlockCases(part.fields, _merge([case for _, case in cases]), frozenset(own), {})
+
+
+def _count_paths(part: Diagram) -> int:
+    below = [1]
+    for level in reversed(part.levels):
+        below = [sum(below[arc.target] for arc in arcs) for arcs in level]
+    return below[0]
 
 
 _ATTEMPTS: tuple[frozenset[StatementKind], ...] = (

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from synllm.rowspace.domains import StatementKey
+from synllm.rowspace.ready_space import NoSpace
+from synllm.rowspace.space import RowSpace
 from synllm.spec.core import CoreSpec, StatementKind
 from synllm.spec.model import Column, Rule, Spec
 from synllm.spec.types import CategoryType, IdentifierType, NumberType
@@ -32,6 +34,7 @@ class Enforcement(StrEnum):
 
     COMPUTED = "computed"
     GRAMMAR = "enforced by the grammar"
+    DECODING = "held while decoding"
     CHECKED = "checked after generation"
     PROMPT = "only asked in the prompt"
 
@@ -72,8 +75,10 @@ class GuaranteeTable(BaseModel):
         lines = [
             f"# What is guaranteed of rows generated from `{self.spec}`",
             "",
-            "A row that breaks a checked statement is thrown away and generated again, so every",
-            "delivered row obeys all parts but those that are only asked for.",
+            "What the grammar can't hold, the decoder holds while a row is written: it knows",
+            "which cells still lead to a valid row. A row that breaks a checked statement is",
+            "written anew, and with `--engine outlines` one that breaks what is held while",
+            "decoding, too. So every delivered row obeys all parts but those only asked for.",
             "",
             *counts,
             "",
@@ -88,8 +93,10 @@ _ONE_ROW = "it is about the whole table, and the grammar sees one row at a time"
 _SOFT = "single rows may break it; validation reports its support"
 
 
-def list_guarantees(spec: Spec, core: CoreSpec, grammar: RowGrammar) -> GuaranteeTable:
-    """Return the guarantee table of a spec whose rows are generated with the grammar."""
+def list_guarantees(
+    spec: Spec, core: CoreSpec, grammar: RowGrammar, space: RowSpace | NoSpace
+) -> GuaranteeTable:
+    """Return the guarantee table of a spec whose rows are generated within the row space."""
     said = {(statement.kind, statement.name) for statement in core.statements}
     found = [
         guarantee for column in spec.columns for guarantee in _of_column(column, grammar, said)
@@ -98,8 +105,17 @@ def list_guarantees(spec: Spec, core: CoreSpec, grammar: RowGrammar) -> Guarante
         key = StatementKind.MISSING_TOGETHER, group.name
         found.append(_stated(key, ", ".join(group.columns), word_group(group), grammar))
     found.extend(_of_rule(rule, grammar) for rule in spec.rules)
+    if isinstance(space, RowSpace):
+        found = [_held(each) for each in found]
     found.extend(_of_statistics(spec))
     return GuaranteeTable(spec=spec.name, guarantees=tuple(found))
+
+
+def _held(guarantee: Guarantee) -> Guarantee:
+    """Return what is seen to by checking as seen to by the decoder, which has the row space."""
+    if guarantee.enforcement is not Enforcement.CHECKED:
+        return guarantee
+    return guarantee.model_copy(update={"enforcement": Enforcement.DECODING})
 
 
 def _of_column(column: Column, grammar: RowGrammar, said: set[StatementKey]) -> Iterator[Guarantee]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from synllm.rowspace.cell_set import CellSet
 from synllm.rowspace.domains import Domains, StatementKey, column_domains, key_of
-from synllm.rowspace.field_order import FieldOrder, order_fields
+from synllm.rowspace.field_order import FieldOrder, follow_row_space, order_fields
+from synllm.rowspace.space import RowSpace
 from synllm.spec.cells import read_cell
 from synllm.spec.core import CoreSpec, StatementKind, ValueSet
 from synllm.spec.model import Column, Spec
 from synllm.spec.types import CategoryType, Code, NumberType
 from synllm.spec.values import NOT_APPLICABLE
-from synllm.targets.blocks import UNSURE_READING, BlockCases, Case, block_cases
+from synllm.targets.blocks import UNSURE_READING, BlockCases, Case, block_cases, diagram_cases
 from synllm.targets.number_regex import group, number_alternatives
 from synllm.targets.row_format import RowFormat, json_code, json_text
 
@@ -89,17 +90,41 @@ class RowGrammar:
         )
 
 
-def build_row_grammar(spec: Spec, core: CoreSpec) -> RowGrammar:
-    """Return the grammar of a spec's rows, for at least one generated column."""
-    order = order_fields(spec)
+def build_row_grammar(spec: Spec, core: CoreSpec, space: RowSpace | None = None) -> RowGrammar:
+    """Return the grammar of a spec's rows, for at least one generated column.
+
+    Its fields are in the order of the row space, if there is one.
+    """
+    order = order_fields(spec) if space is None else follow_row_space(spec, space)
     domains = column_domains(spec, core)
     shared = frozenset(
         column.name for column in spec.generated_columns if _shares_not_applicable_code(column)
     )
-    blocks = tuple(block_cases(columns, core, domains, shared) for columns in order.blocks)
+    blocks = tuple(_list_blocks(order, core, domains, shared, space))
     enforced = frozenset[StatementKey]().union(*(block.enforced for block in blocks))
     unsure = {name for name in shared if (StatementKind.APPLICABILITY, name) not in enforced}
     return RowGrammar(spec, order, _without(domains, unsure, core), blocks)
+
+
+def _list_blocks(
+    order: FieldOrder,
+    core: CoreSpec,
+    domains: Domains,
+    shared: frozenset[str],
+    space: RowSpace | None,
+) -> Iterator[BlockCases]:
+    """Yield the blocks in order: whole diagrams where they are few cases, else the order's own."""
+    whole: dict[str, BlockCases] = {}
+    for part in () if space is None else space.diagrams:
+        cases = diagram_cases(part, core, domains) if shared.isdisjoint(part.fields) else None
+        if cases is not None:
+            whole |= dict.fromkeys(part.fields, cases)
+    for columns in order.blocks:
+        cases = whole.get(columns[0])
+        if cases is None:
+            yield block_cases(columns, core, domains, shared)
+        elif cases.columns[0] == columns[0]:
+            yield cases
 
 
 def _without(domains: Domains, unsure: set[str], core: CoreSpec) -> Domains:

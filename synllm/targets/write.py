@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from synllm.diagnostics.diagnostic import Diagnostic
+from synllm.rowspace.ready_space import NoSpace, ready_space
+from synllm.rowspace.space import RowSpace
 from synllm.spec.core import CoreSpec
 from synllm.spec.model import Spec
 from synllm.spec.values import Row
@@ -29,10 +31,12 @@ from synllm.targets.row_format import RowFormat
 class CompiledSpec:
     """What a spec compiles to; `files` holds the text of each output file by its name.
 
-    `standard_schema` and `outlines_schema` are JSON texts, as their numbers are exact.
+    `standard_schema` and `outlines_schema` are JSON texts, as their numbers are exact. `space` is
+    what the decoder holds rows to, in the order in which they are written.
     """
 
     spec: Spec
+    space: RowSpace | NoSpace
     grammar: RowGrammar
     field_order: tuple[str, ...]
     row_regex: str
@@ -63,11 +67,12 @@ def compile_targets(
     finding each.
     """
     rows, findings = read_examples(spec, examples)
-    grammar = build_row_grammar(spec, core)
+    space = ready_space(spec, core)
+    grammar = build_row_grammar(spec, core, space if isinstance(space, RowSpace) else None)
     standard = render_json(standard_schema(grammar)) + "\n"
     for_outlines = render_json(outlines_schema(grammar)) + "\n"
     prompts = {level: write_prompt(level, spec, grammar.row_format, rows) for level in PromptLevel}
-    guarantees = list_guarantees(spec, core, grammar)
+    guarantees = list_guarantees(spec, core, grammar, space)
     matrix = disclosure_matrix(spec, len(rows))
     dictionary = data_dictionary(spec)
     files: dict[str, str] = {}
@@ -87,6 +92,7 @@ def compile_targets(
     files["manifest.json"] = manifest.model_dump_json(indent=2) + "\n"
     return CompiledSpec(
         spec=spec,
+        space=space,
         grammar=grammar,
         field_order=grammar.fields,
         row_regex=grammar.pattern,

@@ -72,7 +72,7 @@ def test_check_and_compile_and_emit() -> None:
     spec = synllm.loads(SPEC)
 
     assert {each.severity.value for each in spec.check()} <= {"note"}
-    assert spec.compile().field_order == ("age", "weight", "smoker")
+    assert spec.compile().field_order == ("age", "smoker", "weight")
     assert spec.emit("spec").startswith("Spec(")
 
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from synllm.rowspace.ready_space import ready_space
+from synllm.rowspace.space import RowSpace
 from synllm.spec.expressions import And, ColumnValue, Compare, Condition, HasState, Is, Not, Or
 from synllm.spec.model import Column, MissingTogether, Rule, Spec
 from synllm.spec.passes.lower import lower
@@ -18,7 +20,9 @@ from tests.specs_in_code import category_column, cirrhosis_like, number, number_
 
 
 def grammar_of(spec: Spec) -> RowGrammar:
-    return build_row_grammar(spec, lower(spec))
+    core = lower(spec)
+    space = ready_space(spec, core)
+    return build_row_grammar(spec, core, space if isinstance(space, RowSpace) else None)
 
 
 def literals(column: Column) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from synllm.compiler import parse_spec
 from synllm.language import load_spec
 from synllm.resources import specs_folder
 from synllm.spec.model import Spec
@@ -29,6 +30,24 @@ def shipped(name: str) -> Spec:
     spec, _ = load_spec(specs_folder() / f"{name}.synspec")
     assert spec is not None
     return spec
+
+
+STRESS = Path(__file__).parents[1] / "rowspace/stress"
+
+ENDLESS = """synspec 1
+table t "Incomes" {
+  low  : decimal(2) in 0..1000000  "Lower bound"
+  high : decimal(2) in 0..1000000  "Upper bound"
+}
+rule above "The upper bound is above the lower one"
+  always low <= high
+"""
+
+
+def parsed(source: str | Path) -> Spec:
+    loaded = load_spec(source) if isinstance(source, Path) else parse_spec(source)
+    assert loaded[0] is not None
+    return loaded[0]
 
 
 def test_all_files_are_written_as_the_manifest_says(tmp_path: Path) -> None:
@@ -104,20 +123,25 @@ def enforcement(table: GuaranteeTable, subject: str, part: str) -> tuple[Enforce
 def test_every_part_of_a_spec_has_its_guarantee() -> None:
     stroke = compiled(stroke_like()).guarantees
     cirrhosis = compiled(cirrhosis_like()).guarantees
+    body = compiled(parsed(STRESS / "body_mass.synspec")).guarantees
+    endless = compiled(parsed(ENDLESS)).guarantees
     grammar = (Enforcement.GRAMMAR, None)
 
     assert enforcement(stroke, "id", "key") == (Enforcement.COMPUTED, None)
     assert enforcement(stroke, "age", "range") == grammar
     assert enforcement(stroke, "bmi", "missing codes") == grammar
     assert enforcement(stroke, "whole_years", "rule") == grammar
-    assert enforcement(stroke, "child_status", "rule")[0] is Enforcement.CHECKED
+    assert enforcement(stroke, "child_status", "rule") == grammar
+    assert enforcement(body, "grown", "rule")[0] is Enforcement.DECODING
+    assert enforcement(body, "index", "rule")[0] is Enforcement.DECODING
+    assert enforcement(endless, "above", "rule")[0] is Enforcement.CHECKED
     assert enforcement(stroke, "smoker_age", "usually")[0] is Enforcement.PROMPT
     assert len([g for g in stroke.guarantees if g.part == "statistic"]) == 13
     assert enforcement(cirrhosis, "Pregnancies", "applicability") == grammar
     assert enforcement(cirrhosis, "Drug, Ascites, Cholesterol", "missing together") == grammar
     assert enforcement(cirrhosis, "Bilirubin_umol", "derived range") == grammar
     assert enforcement(cirrhosis, "Bilirubin_umol", "derived value")[0] is Enforcement.COMPUTED
-    for table in (stroke, cirrhosis):
+    for table in (stroke, cirrhosis, body, endless):
         assert sum(table.count().values()) == len(table.guarantees)
         strong = (Enforcement.GRAMMAR, Enforcement.COMPUTED)
         assert all((g.reason is None) == (g.enforcement in strong) for g in table.guarantees)

@@ -14,10 +14,11 @@ from outlines_core import Index, Vocabulary
 from outlines_core.json_schema import build_regex_from_schema
 
 from synllm.spec.model import Spec
+from synllm.spec.passes.lower import lower
 from synllm.spec.types import Code, NumberType
 from synllm.targets.json_schema import outlines_schema, standard_schema
 from synllm.targets.json_text import render_json
-from synllm.targets.regex import RowGrammar
+from synllm.targets.regex import RowGrammar, build_row_grammar
 from tests.specs_in_code import category_column, number_column, stroke_like
 from tests.targets.small_specs import (
     candidate_rows,
@@ -98,7 +99,7 @@ def outlines_row(spec: Spec, text: str) -> str:
 
 def test_outlines_turns_its_schema_into_the_same_rows() -> None:
     spec = stroke_like()
-    grammar = grammar_of(spec)
+    grammar = build_row_grammar(spec, lower(spec))  # A schema holds no rules across columns.
     pattern = build_regex_from_schema(render_json(outlines_schema(grammar)), "")
     theirs, ours = re.compile(pattern).fullmatch, re.compile(grammar.pattern).fullmatch
     found = set()

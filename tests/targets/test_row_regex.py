@@ -9,9 +9,10 @@ from synllm.spec.cells import CellProblem, read_row
 from synllm.spec.evaluate import broken_statements
 from synllm.spec.expressions import And, ColumnValue, Compare, Is, Or
 from synllm.spec.model import Column, MissingTogether, Rule, Spec
+from synllm.spec.passes.lower import lower
 from synllm.spec.types import Code
 from synllm.spec.values import MISSING, NOT_APPLICABLE, Row, Value
-from synllm.targets.regex import RowGrammar
+from synllm.targets.regex import RowGrammar, build_row_grammar
 from synllm.targets.row_format import json_code, json_value
 from tests.specs_in_code import category_column, number, number_column, stroke_like
 from tests.targets.small_specs import (
@@ -91,7 +92,7 @@ def test_a_single_column_rule_narrows_the_column() -> None:
     for cents in range(0, 8_310):
         age = f"{cents // 100}.{cents % 100:02}"
         row = (
-            f'{{"gender":"Female","age":{age},"ever_married":"No","work_type":"Private",'
+            f'{{"gender":"Female","age":{age},"work_type":"Private","ever_married":"No",'
             '"bmi":"N/A","smoking_status":"Unknown","stroke":0}'
         )
 
@@ -115,7 +116,7 @@ def test_a_condition_on_two_columns_at_once_is_left_to_checking_after() -> None:
             ),
         ),
     )
-    grammar = grammar_of(spec)
+    grammar = build_row_grammar(spec, lower(spec))
 
     assert list(grammar.weaker.values()) == [
         "it compares or computes with several columns' numbers"
