@@ -1,8 +1,9 @@
 """Which statements narrow a field of a row, given the fields before it.
 
 A statement narrows a field where it alone, with the fields before it as they are, leaves the field
-fewer cells than its own domain: whatever the later fields hold, some cell breaks it. Each statement
-is a row space of its own, of the fields it mentions, and all rows walk through it side by side.
+fewer cells than its own domain: whatever of their domains later fields hold, some cell breaks it.
+Each statement is a row space of its own, of the fields it mentions, and all rows walk through it
+side by side.
 """
 
 from __future__ import annotations

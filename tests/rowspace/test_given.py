@@ -93,11 +93,22 @@ def expected_rows(spec: Spec, core: CoreSpec, condition: Condition) -> set[objec
     }
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given_any(small_specs(), conditions(["a"], 2))
 def test_its_rows_are_the_valid_ones_that_meet_the_condition(
     spec: Spec, condition: Condition
 ) -> None:
+    check_rows(spec, condition)
+
+
+@pytest.mark.slow
+@settings(max_examples=80)
+@given_any(small_specs(), conditions(["a"], 2))
+def test_its_rows_are_the_valid_ones_on_many_specs(spec: Spec, condition: Condition) -> None:
+    check_rows(spec, condition)
+
+
+def check_rows(spec: Spec, condition: Condition) -> None:
     core = lower(spec)
     given = lower_given("", condition, spec, core)
     expected = expected_rows(spec, core, condition)
@@ -112,11 +123,24 @@ def test_its_rows_are_the_valid_ones_that_meet_the_condition(
     assert {key(row, core) for row in rows_of(found)} == expected
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given_any(small_specs(), conditions(["a"], 1), conditions(["a"], 1))
 def test_a_group_is_within_a_condition_where_all_its_valid_rows_meet_it(
     spec: Spec, condition: Condition, group: Condition
 ) -> None:
+    check_group(spec, condition, group)
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given_any(small_specs(), conditions(["a"], 1), conditions(["a"], 1))
+def test_groups_are_within_conditions_on_many_specs(
+    spec: Spec, condition: Condition, group: Condition
+) -> None:
+    check_group(spec, condition, group)
+
+
+def check_group(spec: Spec, condition: Condition, group: Condition) -> None:
     core = lower(spec)
     given = lower_given("", condition, spec, core)
     meeting = expected_rows(spec, core, condition)

@@ -1,6 +1,7 @@
 """A statement is named for a field exactly where it alone excludes a cell after those before it."""
 
 from collections.abc import Mapping, Sequence
+from random import Random
 
 import numpy as np
 import pytest
@@ -101,18 +102,32 @@ def narrowing(
 
 
 @pytest.mark.parametrize("nodes", [0, 5_000])
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(small_specs(), conditions(["a"], 1), st.randoms(use_true_random=False))
 def test_statements_are_named_where_they_alone_exclude_a_cell(
-    nodes: int, spec: Spec, condition: Condition, random: object
+    nodes: int, spec: Spec, condition: Condition, random: Random
 ) -> None:
+    check_narrowing(nodes, spec, condition, random)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nodes", [0, 5_000])
+@settings(max_examples=60)
+@given(small_specs(), conditions(["a"], 1), st.randoms(use_true_random=False))
+def test_statements_are_named_rightly_on_many_specs(
+    nodes: int, spec: Spec, condition: Condition, random: Random
+) -> None:
+    check_narrowing(nodes, spec, condition, random)
+
+
+def check_narrowing(nodes: int, spec: Spec, condition: Condition, random: Random) -> None:
     core = lower(spec)
     formula = split(condition, Scope(spec, core.by_name)).true
     space = build_row_space(spec, core, given=formula)
     if space is None:
         return
     fields = list(space.fields)
-    random.shuffle(fields)  # type: ignore[attr-defined]
+    random.shuffle(fields)
     valid = [
         row
         for row in all_rows(spec)
@@ -138,18 +153,31 @@ def test_statements_are_named_where_they_alone_exclude_a_cell(
         event(f"narrowed: {any(found)}")
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(small_specs(), conditions(["a"], 1), st.randoms(use_true_random=False))
 def test_a_row_is_explained_by_what_all_rows_say(
-    spec: Spec, condition: Condition, random: object
+    spec: Spec, condition: Condition, random: Random
 ) -> None:
+    check_explained(spec, condition, random)
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(small_specs(), conditions(["a"], 1), st.randoms(use_true_random=False))
+def test_rows_of_many_specs_are_explained_by_what_all_rows_say(
+    spec: Spec, condition: Condition, random: Random
+) -> None:
+    check_explained(spec, condition, random)
+
+
+def check_explained(spec: Spec, condition: Condition, random: Random) -> None:
     core = lower(spec)
     formula = split(condition, Scope(spec, core.by_name)).true
     space = build_row_space(spec, core, given=formula)
     if space is None:
         return
     fields = list(space.fields)
-    random.shuffle(fields)  # type: ignore[attr-defined]
+    random.shuffle(fields)
     everything = list(all_rows(spec))
     meeting = {
         number
@@ -165,8 +193,15 @@ def test_a_row_is_explained_by_what_all_rows_say(
     }
     obeying[GIVEN] = meeting
     valid = sorted(set(range(len(everything))).intersection(*obeying.values()))
-    row = everything[random.choice(valid)]  # type: ignore[attr-defined]
+    row = everything[random.choice(valid)]
     cells = {name: encode_value(core.by_name[name], row[name]) for name in fields}
+
+    own = {name: column_cells(core, spec, name) for name in fields}
+    inside = {
+        number
+        for number, each in enumerate(everything)
+        if all(each[name] in own[name] for name in fields)
+    }
 
     explained = explain_row(spec, core, fields, cells, formula)
 
@@ -183,8 +218,8 @@ def test_a_row_is_explained_by_what_all_rows_say(
         possible = left_by(set(valid))
         assert field.allowed == len(possible)
         alone = set.intersection(
-            column_cells(core, spec, field.name),
-            *(left_by(obeying[name]) for name in field.narrowed_by),
+            own[field.name],
+            *(left_by(obeying[name] & inside) for name in field.narrowed_by),
         )
         assert field.fewer == len(alone) - len(possible)
         assert bool(field.later) == bool(field.fewer)

@@ -231,9 +231,9 @@ def test_alarms_of_a_run_are_in_its_manifest(tmp_path: Path) -> None:
 )
 def test_the_samplers_rows_of_stress_specs_raise_no_alarm(path: Path) -> None:
     spec = synllm.load(path).spec
-    sampler = RowSampler(spec, 500)
+    sampler = RowSampler(spec, 300)
 
-    for places in sampler.draw(500, 1):
+    for places in sampler.draw(300, 1):
         assert alarms(spec, sampler.space, places) == ()
 
 
@@ -242,11 +242,11 @@ def test_no_alarm_comes_up_by_chance() -> None:
     spec = synllm.loads(TEXT).spec
     sampler = RowSampler(spec, 300)
     raised = 0
-    for seed in range(300):
+    for seed in range(200):
         for places in sampler.draw(300, seed):
             raised += bool(alarms(spec, sampler.space, places))
 
-    assert raised <= 3
+    assert raised <= 2
 
 
 def test_a_table_that_a_run_wrote_is_read_for_alarms(tmp_path: Path) -> None:
