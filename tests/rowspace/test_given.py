@@ -19,7 +19,7 @@ from synllm.proof.witnesses.witness_rows import NoRow
 from synllm.rowspace.fit import FittedRows
 from synllm.rowspace.given import Given, build_given_space, groups_within, lower_given
 from synllm.rowspace.given_rows import GivenRows
-from synllm.rowspace.places import place_of
+from synllm.rowspace.places import cell_at, place_of
 from synllm.rowspace.sample import Integers
 from synllm.rowspace.space import RowSpace, build_row_space
 from synllm.spec.core import CoreSpec
@@ -282,6 +282,39 @@ def test_where_hardly_a_row_meets_it_rows_are_near(
     assert fitted.table(drawn).group(given.condition).all()
     # On diagrams weights alone make up for it; a part without one is drawn field by field.
     assert space.open_parts or fits(drawn, expected, core)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nodes", [0, 20_000], ids=["open", "diagrams"])
+@settings(max_examples=12)
+@given_any(small_specs(), conditions(["a"], 1))
+def test_rows_drawn_are_all_those_that_meet_the_condition(
+    nodes: int, spec: Spec, condition: Condition
+) -> None:
+    core = lower(spec)
+    given = lower_given("", condition, spec, core)
+    whole = build_row_space(spec, core, nodes=nodes)
+    space = build_row_space(spec, core, given=given.formula, nodes=nodes)
+    expected = expected_rows(spec, core, condition)
+    if whole is None or space is None or not expected:
+        return
+    fitted = FittedRows(spec, core, whole)
+
+    drawn = GivenRows(fitted, space, given)._draw_meeting(3_000, np.random.default_rng(1))
+
+    found = {
+        tuple(
+            cell_at(fitted.listings[column.name], place)
+            for column, place in zip(core.columns, row, strict=True)
+        )
+        for row in np.unique(
+            np.column_stack([drawn[column.name] for column in core.columns]), axis=0
+        ).tolist()
+    }
+    event(f"rows: {min(len(expected), 3)}")
+    assert found <= expected
+    # A row that is missing in all of its columns is rare by its priors.
+    assert len(expected) > 20 or len(found) >= len(expected) / 2
 
 
 def test_figures_of_groups_within_the_condition_are_held() -> None:
