@@ -130,6 +130,9 @@ class BegunBatch:
         alive = self._begun.rule_out(rows, places)
         which = np.flatnonzero(alive)
         alive[which] = self._begun.take(rows[which], places[which])
+        # Whether a proof was needed, or luck sufficed, depends on what was asked before; what is
+        # allowed next must not.
+        self._begun.settle(rows[which[~alive[which]]])
         return alive
 
     def settle(self, rows: Integers) -> None:
