@@ -21,6 +21,9 @@ _PULL = 8.0
 _LEAST = 1e-9
 """Every place keeps this part of an even share."""
 
+_VISIBLE = 2.0**-50
+"""What still makes a difference when added to numbers up to 1."""
+
 _MIXES = np.linspace(0.0, 1.0, 11)
 
 
@@ -92,7 +95,7 @@ def expect_weights(trie: Trie, declared: Floats, seen: Seen | None) -> Floats:
 
 
 def _totals(weights: Floats) -> Floats:
-    floor = _LEAST / weights.size
+    floor = max(_LEAST / weights.size, _VISIBLE)
     kept = np.maximum(weights / weights.sum(), floor)
     return np.concatenate(([0.0], np.cumsum(kept)))
 
