@@ -45,6 +45,28 @@ class Plan:
         """The most tokens of a row."""
         return sum(trie.longest for trie in self.tries.values())
 
+    @property
+    def lead(self) -> int:
+        """The number of the first field with different cells; of the last one if there is none."""
+        parting = [number for number, name in enumerate(self.fields) if self.tries[name].nodes]
+        return parting[0] if parting else len(self.fields) - 1
+
+    @property
+    def beginning(self) -> list[int]:
+        """The tokens after the opening with which every row begins."""
+        names = self.fields[: self.lead + 1]
+        return [each for name in names for each in self._sample(name)[: self.tries[name].shared]]
+
+    def sample_tokens(self) -> list[int]:
+        """Return the tokens of some row up to where rows part, with the first parting cell."""
+        return [each for name in self.fields[: self.lead + 1] for each in self._sample(name)]
+
+    def _sample(self, name: str) -> list[int]:
+        tokens = self.tries[name].tokens
+        first = tokens[int(np.flatnonzero(tokens[:, 0] != ABSENT)[0])]
+        found: list[int] = first[first != ABSENT].tolist()
+        return found
+
     def text_tokens(self, places: Mapping[str, int]) -> list[int]:
         """Return the tokens of a row after the opening, given by its places."""
         found: list[int] = []

@@ -61,7 +61,9 @@ def prepare_writer(
             where=model.name,
             fix=_OUTLINES,
         ) from error
-    return SlotWriter(plan, SpaceWalk(space, listings), reader, temperature=temperature)
+    return SlotWriter(
+        plan, SpaceWalk(space, listings), reader, temperature=temperature, exact=score
+    )
 
 
 def _check_characters(plan: Plan, model: LoadedModel) -> None:
@@ -81,9 +83,7 @@ def _check_characters(plan: Plan, model: LoadedModel) -> None:
 
 def _encode_prompt(plan: Plan, prompt: str, model: LoadedModel, encoder: Encoder) -> list[int]:
     """Return the tokens of the prompt and of the row up to where its first cells part."""
-    trie = plan.tries[plan.fields[0]]
-    first = trie.tokens[int(np.flatnonzero(trie.tokens[:, 0] != ABSENT)[0])]
-    piece = b"".join(model.token_bytes[token] for token in first[first != ABSENT].tolist()).decode()
+    piece = b"".join(model.token_bytes[token] for token in plan.sample_tokens()).decode()
     whole = _encode_with_frame(model.tokenizer, prompt + plan.opening + piece)
     # Some tokenizers close every text, which here is not at its end.
     if whole and whole[-1] == model.tokenizer.eos_token_id:
@@ -93,7 +93,7 @@ def _encode_prompt(plan: Plan, prompt: str, model: LoadedModel, encoder: Encoder
         before = _encode_with_frame(model.tokenizer, prompt + plan.opening)
     else:
         before = whole[: len(whole) - len(parts[0])]
-    return [*before, *first[: trie.shared].tolist()]
+    return [*before, *plan.beginning]
 
 
 def _encode_with_frame(tokenizer: Any, text: str) -> list[int]:

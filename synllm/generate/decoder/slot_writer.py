@@ -7,8 +7,9 @@ leave no choice are kept until the network has to be asked, and read together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +35,12 @@ from synllm.rowspace.walk import BegunBatch, SpaceWalk
 _ATTEMPTS = 1 << 20
 """More than a field is ever written anew for one row; parts the random numbers of fields."""
 
+_STEPS = 1 << 12
+"""More than the tokens of a cell; parts the random numbers within a field."""
+
+_WORN = 1 / 64
+"""Marks that chose something less likely are drawn anew: they would magnify rounding in scores,
+which depends on what is read together, until it decided what the row becomes."""
 
 _PATIENCE = 4
 """From so many cells that led nowhere on, it is worth while to find out which ones don't."""
@@ -58,7 +65,8 @@ class Written:
     `log_chance` is the logarithm of the chance with which each row was written, `divergence` the
     relative entropy of the choices made to the model's own among allowed tokens, in nats a row.
     `log_model` is the logarithm of the model's own probability of the row's tokens; meaningless
-    where the reader has no full head. `redrawn` counts cells that led nowhere and were chosen anew.
+    where the reader has no full head. `redrawn` counts cells that led nowhere and were chosen anew;
+    of these rows `log_chance` holds only the last choice, unless the writer was to be exact.
     """
 
     places: dict[str, Integers]
@@ -73,7 +81,8 @@ class SlotWriter:
 
     `weights` are for each field the running totals of its places' weights, from 0 on, all
     positive: how the places behind one token are taken to share its chance where a tilt asks. They
-    are even unless set otherwise.
+    are even unless set otherwise. An `exact` one finds out, wherever that doesn't take too long,
+    which cells lead nowhere before it chooses: the chances of its rows are what they say.
     """
 
     def __init__(
@@ -83,6 +92,7 @@ class SlotWriter:
         reader: Reader,
         *,
         temperature: float = 1.0,
+        exact: bool = False,
     ) -> None:
         self.plan = plan
         self.walk = walk
@@ -92,6 +102,7 @@ class SlotWriter:
             for name, trie in plan.tries.items()
         }
         self.temperature = temperature
+        self.exact = exact
         self.choices = plan.choices
         self.seen: dict[str, Seen] | None = None
 
@@ -129,7 +140,7 @@ class _Batch:
         for number, field in enumerate(plan.fields):
             trie = plan.tries[field]
             begun.open_field(field)
-            if number > 0:  # The first piece's shared tokens belong to the prompt.
+            if number > plan.lead:  # What all rows begin with belongs to the prompt.
                 streams = np.arange(self._pending.counts.size)
                 first = np.full(streams.size, int(np.flatnonzero(trie.tokens[:, 0] >= 0)[0]))
                 span = np.array([[0], [trie.shared]]).repeat(streams.size, axis=1)
@@ -147,10 +158,13 @@ class _Batch:
         )
 
     def _write_field(self, number: int, field: str, trie: Trie, begun: BegunBatch) -> Integers:
+        rows = np.arange(self._numbers.size)
+        if self._writer.exact:
+            begun.settle(rows)
         weights = self._writer.weights[field]
         masses = Masses(begun.allowed(), weights)
         tilt, mark = self._steer_field(number, field, trie, masses)
-        rows = np.arange(self._numbers.size)
+        counted = self._log_chance.copy(), self._divergence.copy()
         root = self._stream.copy(), self._reader.lengths.copy(), self._scores, self._normaliser
         before = self._log_model
         place = np.full(rows.size, -1, dtype=np.int64)
@@ -159,13 +173,19 @@ class _Batch:
             tilted = None
             if tilt is not None and self._steer is not None:
                 tilted = TiltedMasses(masses, self._steer.bins[field], tilt)
-            place[waiting] = self._descend(field, waiting, masses, tilted, mark[waiting])
+            draws = partial(self._draw, number, attempt)
+            place[waiting] = self._descend(field, waiting, masses, tilted, mark[waiting], draws)
             waiting = waiting[~begun.take(waiting, place[waiting])]
             if not waiting.size:
                 return place
             attempt += 1
             self._redrawn += waiting.size
-            # Rows that share a stream wrote the same cells, so that all of them start over.
+            self._log_chance[waiting] = counted[0][waiting]
+            self._divergence[waiting] = counted[1][waiting]
+            # A code for two absences is one text for two cells, of which one may lead nowhere.
+            again = np.zeros(rows.size, dtype=np.int64)
+            again[waiting] = 1
+            self._part(again)
             stream, own = self._stream[waiting], root[0][waiting]
             self._reader.rewind(stream, root[1][own])
             self._pending.counts[stream] = 0
@@ -176,8 +196,9 @@ class _Batch:
                 begun.settle(waiting)
             masses = Masses(begun.allowed(), weights)
 
-    def _draw(self, number: int, attempt: int) -> Floats:
-        return draw_uniform(self._seed, self._numbers, number * _ATTEMPTS + attempt)
+    def _draw(self, number: int, attempt: int, step: int = 0) -> Floats:
+        purpose = (number * _ATTEMPTS + attempt) * _STEPS + step
+        return draw_uniform(self._seed, self._numbers, purpose)
 
     def _steer_field(
         self, number: int, field: str, trie: Trie, masses: Masses
@@ -207,6 +228,7 @@ class _Batch:
         masses: Masses,
         tilted: TiltedMasses | None,
         mark: Floats,
+        draws: Callable[[int], Floats],
     ) -> Integers:
         """Write the rows' cells from the first node on; return their places."""
         trie = self._writer.plan.tries[field]
@@ -217,11 +239,17 @@ class _Batch:
             return _pick_places(whole, every, rows, masses, tilted, mark)
         node = np.zeros(rows.size, dtype=np.int64)
         active = np.arange(rows.size)
+        spent = np.ones(rows.size)  # How likely all that the mark chose was.
+        step = 0
         while active.size:
+            step += 1
             branching = branch_rows(trie, node[active], rows[active], masses, tilted)
             asking = np.unique(self._stream[rows[active[branching.counts > 1]]])
             self._read(asking[self._pending.counts[asking] > 0])
-            chosen, mark[active], own = self._choose(trie, branching, mark[active])
+            chosen, mark[active], own, chance = self._choose(trie, branching, mark[active])
+            spent[active] *= chance
+            worn = active[spent[active] < _WORN]
+            mark[worn], spent[worn] = draws(step)[rows[worn]], 1.0
             if self._writer.seen is not None:
                 seen = self._writer.seen[field]
                 seen.add(node[active], branching.branch, own, branching.counts)
@@ -237,8 +265,10 @@ class _Batch:
 
     def _choose(
         self, trie: Trie, branching: Branching, mark: Floats
-    ) -> tuple[Integers, Floats, Floats]:
-        """Return each row's chosen branch, its mark within it, and the model's own chances."""
+    ) -> tuple[Integers, Floats, Floats, Floats]:
+        """Return each row's chosen branch, its mark within it, the model's own chances of all
+        branches, and the chance of the chosen one.
+        """
         token = trie.tokens[trie.place[branching.branch], trie.start[branching.branch]]
         owner = branching.owner
         scores = self._scores[self._stream[branching.rows[owner]], self._index(token)]
@@ -250,27 +280,23 @@ class _Batch:
             apart = np.where(chances > 0, chances * np.log(chances / own), 0.0)
         self._divergence[branching.rows] += np.add.reduceat(apart, branching.first[:-1])
         self._log_chance[branching.rows] += np.log(chances[picked])
-        return branching.branch[picked], rest, own
+        return branching.branch[picked], rest, own, chances[picked]
 
     def _warm(self, scores: Floats, first: Integers) -> Floats:
-        """Return scores at the temperature; at none, only each row's highest counts."""
+        """Return scores at the temperature; at none, only each row's first highest counts."""
         if self._writer.temperature > 0:
             return scores / self._writer.temperature
         owner = np.repeat(np.arange(first.size - 1), np.diff(first))
-        top = np.maximum.reduceat(scores, first[:-1])[owner]
-        return np.where(scores == top, 0.0, -1e4)
+        highest = np.flatnonzero(scores == np.maximum.reduceat(scores, first[:-1])[owner])
+        found: Floats = np.full(scores.size, -1e4)
+        found[highest[np.searchsorted(owner[highest], np.arange(first.size - 1))]] = 0.0
+        return found
 
     def _advance(self, trie: Trie, rows: Integers, branch: Integers) -> None:
         """Append the branches' tokens to the rows' streams, parting those that go apart."""
         tag = np.full(self._numbers.size, -1, dtype=np.int64)
         tag[rows] = branch
-        width = trie.place.size + 1
-        key, self._stream = np.unique(self._stream * width + tag + 1, return_inverse=True)
-        parent, own = key // width, key % width - 1
-        self._reader.select(parent)
-        self._pending.select(parent)
-        self._scores, self._normaliser = self._scores[parent], self._normaliser[parent]
-        self._log_model = self._log_model[parent]
+        own = self._part(tag + 1) - 1
         moving = np.flatnonzero(own >= 0)
         place, start = trie.place[own[moving]], trie.start[own[moving]]
         at_once = self._pending.counts[moving] == 0
@@ -279,6 +305,18 @@ class _Batch:
         self._log_model[asked] += self._scores[asked, token] - self._normaliser[asked]
         span = np.stack((start, trie.stop[own[moving]]))
         self._pending.append(moving, trie.tokens, place, span)
+
+    def _part(self, tags: Integers) -> Integers:
+        """Part streams whose rows have different tags, numbers from 0; return the streams' tags."""
+        width = int(tags.max()) + 1
+        key, self._stream = np.unique(self._stream * width + tags, return_inverse=True)
+        parent = key // width
+        self._reader.select(parent)
+        self._pending.select(parent)
+        self._scores, self._normaliser = self._scores[parent], self._normaliser[parent]
+        self._log_model = self._log_model[parent]
+        found: Integers = key % width
+        return found
 
     def _read(self, streams: Integers) -> None:
         """Let the network read what the streams have pending."""
