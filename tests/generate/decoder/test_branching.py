@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from synllm.generate.decoder.branching import branch_rows, chances_of, choose, share_bins
 from synllm.generate.decoder.masses import Masses, TiltedMasses
 from synllm.generate.decoder.trie import build_trie
-from tests.generate.decoder.test_masses import sets_of, totals_of, weighted_sets
+from tests.generate.decoder.test_masses import factors_of, sets_of, totals_of, weighted_sets
 from tests.generate.decoder.test_trie import table_of
 
 
@@ -47,7 +47,6 @@ def test_a_rows_branches_are_those_with_one_of_its_places_behind_them(
     found = branch_rows(trie, np.zeros(usable.size, dtype=np.int64), usable, masses, tilted)
     shares = share_bins(trie, masses, edges, masses.of_row[usable])
 
-    factors = np.repeat(np.exp(tilt - tilt.max(axis=1, keepdims=True)), np.diff(edges), axis=1)
     for place, row in enumerate(usable.tolist()):
         own = found.branch[found.first[place] : found.first[place + 1]]
         behind = {
@@ -62,7 +61,9 @@ def test_a_rows_branches_are_those_with_one_of_its_places_behind_them(
 
         assert own.tolist() == [branch for branch, places in behind.items() if places]
 
-        expected = [np.log(factors[row][behind[branch]].mean()) for branch in own.tolist()]
+        allowed = np.isin(np.arange(weights.size), list(members[rows[row]]))
+        factors = factors_of(tilt[row], edges, allowed)
+        expected = [np.log(factors[behind[branch]].mean()) for branch in own.tolist()]
 
         assert np.allclose(found.lift[found.first[place] : found.first[place + 1]], expected)
 
