@@ -105,17 +105,22 @@ def list_guarantees(
         key = StatementKind.MISSING_TOGETHER, group.name
         found.append(_stated(key, ", ".join(group.columns), word_group(group), grammar))
     found.extend(_of_rule(rule, grammar) for rule in spec.rules)
-    if isinstance(space, RowSpace):
-        found = [_held(each) for each in found]
+    found = [_with_decoder(each, space) for each in found]
     found.extend(_of_statistics(spec))
     return GuaranteeTable(spec=spec.name, guarantees=tuple(found))
 
 
-def _held(guarantee: Guarantee) -> Guarantee:
-    """Return what is seen to by checking as seen to by the decoder, which has the row space."""
+def _with_decoder(guarantee: Guarantee, space: RowSpace | NoSpace) -> Guarantee:
+    """Return a guarantee given the row space: what the grammar leaves out, the decoder holds.
+
+    Without a row space it stays to be checked, and says why.
+    """
     if guarantee.enforcement is not Enforcement.CHECKED:
         return guarantee
-    return guarantee.model_copy(update={"enforcement": Enforcement.DECODING})
+    if isinstance(space, RowSpace):
+        return guarantee.model_copy(update={"enforcement": Enforcement.DECODING})
+    reason = f"{guarantee.reason}, and the decoder can't hold it: {space.what}"
+    return guarantee.model_copy(update={"reason": reason})
 
 
 def _of_column(column: Column, grammar: RowGrammar, said: set[StatementKey]) -> Iterator[Guarantee]:
