@@ -102,7 +102,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _advise(error: OSError) -> str:
     match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
             return "free some space, or write to another disk; what is complete was kept"
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return "choose a place that you may write to"

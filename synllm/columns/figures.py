@@ -5,16 +5,12 @@ The definitions are those of docs/language.md, “When a figure is met”.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from math import log, sqrt
 from typing import assert_never
 
-import numpy as np
-from scipy.stats import rankdata
-
-from synllm.columns.table import Floats, Mask, Table
+from synllm.columns.table import Table
+from synllm.columns.tallies import Measured, begin_tally
 from synllm.spec.statistics import Statistic, StatisticKind
 
 MEAN_TOLERANCE = 0.03
@@ -54,24 +50,41 @@ class Figure:
         return self.distance <= self.allowed + 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """A figure with its standard error, in the unit of its tolerance."""
-
-    delivered: float
-    distance: float
-    error: float
-    rows: int
-
-
 def measure_figures(statistics: Sequence[Statistic], table: Table) -> list[Figure]:
     """Return what the table's rows show of each declared figure."""
-    table.prepare([each.where for each in statistics])
-    return [_judge(each, statistics, table) for each in statistics]
+    return measure_figures_in(statistics, lambda: [table])
 
 
-def _judge(statistic: Statistic, statistics: Sequence[Statistic], table: Table) -> Figure:
-    found = _measure(statistic, table)
+def measure_figures_in(
+    statistics: Sequence[Statistic], tables: Callable[[], Iterable[Table]]
+) -> list[Figure]:
+    """Return what the rows of several tables together show of each declared figure.
+
+    `tables` gives them anew each time, for ranks take a second look at them; no more than one of
+    them needs to be in memory.
+    """
+    tallies = [begin_tally(each) for each in statistics]
+    ranked = [
+        (each, tally)
+        for each, tally in zip(statistics, tallies, strict=True)
+        if each.kind is StatisticKind.SPEARMAN
+    ]
+    if ranked:
+        for table in tables():
+            table.prepare([each.where for each, _ in ranked])
+            for _, tally in ranked:
+                tally.rank(table)
+    for table in tables():
+        table.prepare([each.where for each in statistics])
+        for tally in tallies:
+            tally.add(table)
+    return [
+        _judge(each, statistics, tally.measure())
+        for each, tally in zip(statistics, tallies, strict=True)
+    ]
+
+
+def _judge(statistic: Statistic, statistics: Sequence[Statistic], found: Measured | None) -> Figure:
     half_width = float(statistic.value.half_width)
     if statistic.kind is StatisticKind.ODDS_RATIO:
         half_width /= max(float(statistic.value.value), half_width)
@@ -79,18 +92,16 @@ def _judge(statistic: Statistic, statistics: Sequence[Statistic], table: Table) 
         half_width = 0.0
     if found is None:
         return Figure(None, float("inf"), 0.0, half_width, 0)
-    tolerance = _tolerance(statistic, statistics, table, found)
+    tolerance = _tolerance(statistic, statistics, found)
     return Figure(found.delivered, found.distance, tolerance, half_width + tolerance, found.rows)
 
 
-def _tolerance(
-    statistic: Statistic, statistics: Sequence[Statistic], table: Table, found: _Measured
-) -> float:
+def _tolerance(statistic: Statistic, statistics: Sequence[Statistic], found: Measured) -> float:
     if statistic.tolerance is not None:
         return float(statistic.tolerance)
     match statistic.kind:
         case StatisticKind.MEAN:
-            default = MEAN_TOLERANCE * _sd_beside(statistic, statistics, table)
+            default = MEAN_TOLERANCE * _sd_beside(statistic, statistics, found)
         case StatisticKind.SD:
             default = SD_TOLERANCE * float(statistic.value.value)
         case StatisticKind.SHARE | StatisticKind.MISSING | StatisticKind.POINT:
@@ -110,7 +121,7 @@ def _tolerance(
     return default
 
 
-def _sd_beside(statistic: Statistic, statistics: Sequence[Statistic], table: Table) -> float:
+def _sd_beside(statistic: Statistic, statistics: Sequence[Statistic], found: Measured) -> float:
     """Return the declared standard deviation of the same patients, or else the delivered one."""
     for each in statistics:
         if (
@@ -119,122 +130,4 @@ def _sd_beside(statistic: Statistic, statistics: Sequence[Statistic], table: Tab
             and each.where == statistic.where
         ):
             return float(each.value.value)
-    return _sd(_present_numbers(statistic, table))
-
-
-def _measure(statistic: Statistic, table: Table) -> _Measured | None:
-    declared = float(statistic.value.value)
-    match statistic.kind:
-        case StatisticKind.MEAN | StatisticKind.SD | StatisticKind.MIN | StatisticKind.MAX:
-            return _measure_numbers(statistic, declared, _present_numbers(statistic, table))
-        case StatisticKind.MEDIAN | StatisticKind.QUANTILE:
-            at = statistic.at if isinstance(statistic.at, Fraction) else Fraction(1, 2)
-            return _measure_quantile(statistic, float(at), _present_numbers(statistic, table))
-        case StatisticKind.SHARE | StatisticKind.POINT | StatisticKind.MISSING:
-            return _measure_share(statistic, declared, table)
-        case StatisticKind.PEARSON | StatisticKind.SPEARMAN:
-            return _measure_correlation(statistic, declared, table)
-        case StatisticKind.ODDS_RATIO:
-            return _measure_odds(statistic, declared, table)
-        case _:
-            assert_never(statistic.kind)
-
-
-def _present_numbers(statistic: Statistic, table: Table) -> Floats:
-    numbers = table.numbers(statistic.columns[0])
-    return numbers[table.group(statistic.where) & ~np.isnan(numbers)]
-
-
-def _sd(numbers: Floats) -> float:
-    return float(numbers.std(ddof=1)) if numbers.size > 1 else 0.0
-
-
-def _measure_numbers(statistic: Statistic, declared: float, numbers: Floats) -> _Measured | None:
-    if not numbers.size or (statistic.kind is StatisticKind.SD and numbers.size < 2):
-        return None
-    sd = _sd(numbers)
-    error = sd / sqrt(numbers.size)
-    match statistic.kind:
-        case StatisticKind.MIN:
-            found = float(numbers.min())
-            return _Measured(found, max(0.0, declared - found), error, numbers.size)
-        case StatisticKind.MAX:
-            found = float(numbers.max())
-            return _Measured(found, max(0.0, found - declared), error, numbers.size)
-        case StatisticKind.SD:
-            fourth = float(((numbers - numbers.mean()) ** 4).mean())
-            kurtosis = fourth / sd**4 if sd > 0 else 1.0
-            error = sd * sqrt(max(kurtosis - 1, 0.0) / (4 * numbers.size))
-            return _Measured(sd, abs(sd - declared), error, numbers.size)
-        case _:
-            mean = float(numbers.mean())
-            return _Measured(mean, abs(mean - declared), error, numbers.size)
-
-
-def _measure_quantile(statistic: Statistic, at: float, numbers: Floats) -> _Measured | None:
-    if not numbers.size:
-        return None
-    value, half = float(statistic.value.value), float(statistic.value.half_width)
-    below = float((numbers < value - half - 1e-9).mean())
-    reached = float((numbers <= value + half + 1e-9).mean())
-    # It is the quantile where the share below it is at most `at`, and with it at least `at`.
-    distance = max(below - at, at - reached, 0.0)
-    error = sqrt(at * (1 - at) / numbers.size)
-    return _Measured(float((numbers <= value + 1e-9).mean()), distance, error, numbers.size)
-
-
-def _measure_share(statistic: Statistic, declared: float, table: Table) -> _Measured | None:
-    (name,) = statistic.columns
-    rows = table.group(statistic.where)
-    if statistic.kind is StatisticKind.MISSING:
-        counted = table.missing(name)
-    else:
-        assert statistic.at is not None
-        counted = table.holds(name, statistic.at)
-        if not statistic.of_all:
-            rows = rows & table.present(name)
-    whole = int(np.count_nonzero(rows))
-    if whole == 0:
-        return None
-    share = np.count_nonzero(counted & rows) / whole
-    error = sqrt(max(share * (1 - share), declared * (1 - declared)) / whole)
-    return _Measured(share, abs(share - declared), error, whole)
-
-
-def _measure_correlation(statistic: Statistic, declared: float, table: Table) -> _Measured | None:
-    left, right, _ = _pair(statistic, table)
-    if left.size < 3:
-        return None
-    if statistic.kind is StatisticKind.SPEARMAN:
-        left, right = rankdata(left), rankdata(right)
-    spread = float(left.std() * right.std())
-    if spread == 0:
-        return None
-    found = float(((left - left.mean()) * (right - right.mean())).mean()) / spread
-    error = (1 - found**2) / sqrt(left.size - 1)
-    return _Measured(found, abs(found - declared), error, left.size)
-
-
-def _measure_odds(statistic: Statistic, declared: float, table: Table) -> _Measured | None:
-    left, right, _ = _pair(statistic, table)
-    yes_left, yes_right = left > 0, right > 0
-    cells = [
-        int(np.count_nonzero(both))
-        for both in (
-            yes_left & yes_right,
-            ~yes_left & ~yes_right,
-            yes_left & ~yes_right,
-            ~yes_left & yes_right,
-        )
-    ]
-    if min(cells) == 0:
-        return None
-    found = cells[0] * cells[1] / (cells[2] * cells[3])
-    distance = abs(log(found) - log(declared)) if declared > 0 else float("inf")
-    return _Measured(found, distance, sqrt(sum(1 / each for each in cells)), left.size)
-
-
-def _pair(statistic: Statistic, table: Table) -> tuple[Floats, Floats, Mask]:
-    left, right = (table.numbers(name) for name in statistic.columns)
-    rows = table.group(statistic.where) & ~np.isnan(left) & ~np.isnan(right)
-    return left[rows], right[rows], rows
+    return found.sd
