@@ -13,6 +13,7 @@ from synllm.cli.given_option import read_given, say_given
 from synllm.cli.inputs import read_examples, read_spec
 from synllm.cli.journal_text import say_cannot_begin, say_finished, say_stopped
 from synllm.cli.progress import progress_line
+from synllm.cli.run_text import say_figures, say_history
 from synllm.cli.why_not import no_valid_patient, say_why_not
 
 if TYPE_CHECKING:
@@ -28,11 +29,17 @@ FOR_MODELS: dict[str, object] = {
     "prompt": "clin-rule",
     "examples": None,
     "temperature": 1.0,
-    "batch": 32,
+    "batch": 64,
     "device": "auto",
     "dtype": "auto",
+    "engine": "decoder",
+    "steer": 1.0,
+    "weights": False,
 }
 """The options that only language models follow, with what they are unless given."""
+
+FOR_DECODER: dict[str, object] = {"steer": 1.0, "weights": False, "given": None, "resume": False}
+"""The options that only the decoder follows."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -58,11 +65,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="same seed, same machine, same rows (0)"
     )
     parser.add_argument("--temperature", type=float, default=1.0, help="0 takes the likeliest")
-    parser.add_argument("--batch", type=int, default=32, help="rows written side by side (32)")
+    parser.add_argument("--batch", type=int, default=64, help="rows written side by side (64)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
     parser.add_argument(
-        "--given", metavar="CONDITION", help="a condition that is true on every row (sampler only)"
+        "--engine",
+        choices=("decoder", "outlines"),
+        default="decoder",
+        help="hold rules while rows are written, or let Outlines write and check after (decoder)",
+    )
+    parser.add_argument(
+        "--steer",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="how strongly rows are steered to the declared figures; 0: the model alone (1)",
+    )
+    parser.add_argument(
+        "--weights",
+        action="store_true",
+        help="write beside the table how probable the model finds each row",
+    )
+    parser.add_argument(
+        "--given", metavar="CONDITION", help="a condition that is true on every row"
     )
     parser.add_argument(
         "--receipts",
@@ -72,7 +97,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with a run that stopped, asked for as it was (sampler only)",
+        help="go on with a run that stopped, asked for as it was",
     )
     parser.add_argument(
         "--force",
@@ -92,6 +117,10 @@ def run(options: argparse.Namespace) -> int:
         return Exit.BAD_INPUT
     if options.model == SAMPLER:
         return _sample(options, spec)
+    if options.engine == "decoder":
+        from synllm.cli.decode_run import decode
+
+        return decode(options, spec)
     if options.receipts and not _can_have_receipts(spec):
         return Exit.BAD_INPUT
     from synllm.compiler import compile_spec
@@ -114,6 +143,7 @@ def run(options: argparse.Namespace) -> int:
         batch=options.batch,
         device=options.device,
         dtype=options.dtype,
+        engine=options.engine,
     )
     partial = options.output.with_name(options.output.name + ".partial")
     if partial.exists():
@@ -174,10 +204,15 @@ def _mistake(options: argparse.Namespace) -> tuple[str, str] | None:
                 f"--{idle[0]} has no effect: the sampler is no language model",
                 f"leave --{idle[0]} out, or choose another --model",
             )
-    elif options.given is not None:
-        return "--given takes the sampler so far", "add --model sampler, or leave --given out"
-    elif options.resume:
-        return "--resume takes the sampler so far", "add --model sampler, or leave --resume out"
+    elif options.engine == "outlines":
+        idle = [name for name, usual in FOR_DECODER.items() if getattr(options, name) != usual]
+        if idle:
+            return (
+                f"--{idle[0]} has no effect with --engine outlines",
+                f"leave --{idle[0]} out, or use --engine decoder",
+            )
+    if not 0 <= options.steer <= 1:
+        return f"{options.steer} is no strength to steer with", "use --steer 0 to 1"
     if options.batch < 1 or options.batch > 4096:
         return f"a batch of {options.batch} rows can't be written", "use --batch 1 to 4096"
     if not 0 <= options.temperature <= 10:
@@ -258,8 +293,6 @@ def _sample(options: argparse.Namespace, spec: Spec) -> int:
 
 
 def _conclude_sample(sampled: Sampled, spec: Spec) -> None:
-    from synllm.cli.targets_text import targets_text
-
     manifest = sampled.manifest
     rate = manifest.delivered / max(sampled.drawing, 1e-9)
     say(
@@ -267,16 +300,10 @@ def _conclude_sample(sampled: Sampled, spec: Spec) -> None:
         f"{sampled.drawing:.1f} s to draw ({rate:,.0f} rows/s), {sampled.writing:.1f} s to write; "
         f"{manifest.distinct:,} distinct; {manifest.audited} audited"
     )
-    if manifest.resumed_at:
-        say(f"resumed at {' and '.join(f'{rows:,}' for rows in manifest.resumed_at)} rows")
-    if sampled.drawn_anew:
-        say(f"note: {sampled.drawn_anew:,} rows had been damaged on the disk and were drawn anew")
+    say_history(manifest, sampled.drawn_anew)
     if manifest.settings.given is not None:
         say_given(manifest, spec)
-    if manifest.targets:
-        say(targets_text(manifest.targets))
-    for alarm in manifest.alarms:
-        say(f"alarm: {alarm.text}")
+    say_figures(manifest)
     say(f"wrote {sampled.place} and {sampled.place}.manifest.json")
 
 

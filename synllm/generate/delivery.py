@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from synllm.columns.table import Table
 from synllm.generate.check_rows import RowCheck
 from synllm.generate.column_cells import list_column_cells
@@ -22,7 +24,7 @@ from synllm.generate.journal.journal import Journal, resume_journal, start_journ
 from synllm.generate.journal.stored_rows import StoredRows
 from synllm.generate.measure_rows import Measured, measure_rows
 from synllm.generate.receipts import WrittenTogether
-from synllm.generate.row_source import Block, RowSource
+from synllm.generate.row_source import FIRST_ROWS, Block, RowSource
 from synllm.generate.run_manifest import RunManifest, hash_file, manifest_path
 from synllm.generate.settings import RunSettings
 from synllm.rowspace.place_table import make_table
@@ -121,7 +123,8 @@ class _Delivery:
         """Draw what is missing, put the table in its place and measure it."""
         order, journal, count = self._order, self._journal, self._order.settings.rows
         if journal.kept.blocks:
-            self._source.restore(journal.kept.state)
+            first = journal.rows.take(np.arange(min(journal.kept.rows, FIRST_ROWS)))
+            self._source.restore(journal.kept.state, first)
             self._progress(journal.kept.rows)
         partial = self._write(count)
         found = measure_rows(

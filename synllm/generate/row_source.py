@@ -10,6 +10,9 @@ from pydantic import JsonValue
 
 from synllm.rowspace.sample import Floats, Integers, Listing
 
+FIRST_ROWS = 4_096
+"""So many of a run's first rows are there again when it is resumed."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
@@ -41,8 +44,10 @@ class RowSource(Protocol):
     def state(self) -> JsonValue:
         """What earlier blocks left behind that later ones depend on; None where nothing is."""
 
-    def restore(self, state: JsonValue) -> None:
-        """Go on from an earlier state."""
+    def restore(self, state: JsonValue, first: Mapping[str, Integers]) -> None:
+        """Go on from an earlier state; `first` are the places of the run's first FIRST_ROWS rows,
+        or of all there are.
+        """
 
     def draw_block(self, number: int, size: int) -> Block:
         """Return the block of that number, counted from 0, with `size` rows."""

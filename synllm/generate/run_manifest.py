@@ -29,7 +29,9 @@ class TargetRecord(BaseModel):
 
     `delivered` is null where no row bears on it; for a quantile it is the share of values at or
     below the declared one. `tolerance`, which the rounding of the declared figure adds to, and
-    `distance` are in one unit. `unmet_by_fit` is what the fit itself had to leave, in tolerances.
+    `distance` are in one unit. `unmet_by_fit` is what the sampler's fit had to leave, in
+    tolerances. Of a steered model, `prompted` is what it shows by itself, in rows written for that,
+    and `steered` what all rows show that were written under steering, spare ones included.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,8 +43,41 @@ class TargetRecord(BaseModel):
     distance: float | None
     tolerance: float
     rows: int
-    unmet_by_fit: float
+    unmet_by_fit: float | None = None
+    prompted: float | None = None
+    steered: float | None = None
     met: bool
+
+
+class DecodingRecord(BaseModel):
+    """How the decoder wrote rows: none that it wrote was invalid.
+
+    `canonical` is the share of rows that the model's tokenizer would cut as the decoder does,
+    `redrawn` the cells that led nowhere and were chosen anew. `surplus` counts valid rows beyond
+    those delivered: first ones of the model alone, and spare ones of batches. `divergence` is the
+    relative entropy of the choices to the model's own, in nats a row: 0 without steering.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    canonical: float
+    redrawn: int
+    surplus: int
+    divergence: float
+
+
+class WeightsRecord(BaseModel):
+    """The model's own probabilities of the delivered rows.
+
+    `tax` is the price of the rules, in nats: minus the logarithm of the probability, as the rows
+    let it be estimated, that the model by itself writes a valid row. `effective_rows` is how many
+    independent rows of the model's own the weighted ones are worth.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    tax: float
+    effective_rows: float
 
 
 class AlarmRecord(BaseModel):
@@ -96,6 +131,8 @@ class RunManifest(BaseModel):
     example_copies: int
     targets: tuple[TargetRecord, ...] = ()
     given_exact: bool | None = None
+    decoding: DecodingRecord | None = None
+    weights: WeightsRecord | None = None
     alarms: tuple[AlarmRecord, ...] = ()
     resumed_at: tuple[int, ...] = ()
     seconds: float

@@ -171,7 +171,7 @@ class SampledBlocks:
         self._sampler = sampler
         self._settings = settings
 
-    def restore(self, state: JsonValue) -> None:
+    def restore(self, state: JsonValue, first: Mapping[str, Integers]) -> None:
         """Do nothing: a block depends on its number alone."""
 
     def draw_block(self, number: int, size: int) -> Block:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from synllm.targets.prompt.levels import PromptLevel
@@ -18,8 +20,14 @@ class RunSettings(BaseModel):
     """None is the embedded model."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     temperature: float = Field(default=1.0, ge=0, le=10)
-    batch: int = Field(default=32, ge=1, le=4096)
+    batch: int = Field(default=64, ge=1, le=4096)
     device: str = "auto"
     dtype: str = "auto"
+    engine: Literal["decoder", "outlines"] = "decoder"
+    """Whether rules are held while rows are written, or checked after."""
+    steer: float = Field(default=1.0, ge=0, le=1)
+    """How strongly the decoder steers to the declared figures; 0 is the model alone."""
+    weights: bool = False
+    """Whether the decoder keeps each row's probability under the model."""
     given: str | None = None
     """A condition, as written, that every row meets."""

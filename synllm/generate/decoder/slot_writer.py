@@ -49,7 +49,9 @@ _PATIENCE = 4
 class Steer(Protocol):
     """What tilts the model's chances; see generate/steering."""
 
-    bins: Mapping[str, Integers]
+    @property
+    def bins(self) -> Mapping[str, Integers]:
+        """The edges of each field's bins of places, ascending."""
 
     def tilt(self, field: str, begun: Mapping[str, Integers], chances: Floats) -> Floats:
         """Return the logarithm of each row's factors, shape (rows, bins)."""

@@ -1,0 +1,332 @@
+"""Generate a table with a language model whose every row is held to the rules as it is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from synllm import __version__
+from synllm.columns.figures import Figure, measure_figures
+from synllm.generate.alarms import AlarmTally
+from synllm.generate.check_rows import RowCheck
+from synllm.generate.column_cells import list_rows
+from synllm.generate.decoded_blocks import DecodedBlocks
+from synllm.generate.delivery import Delivered, Order, deliver_rows
+from synllm.generate.journal.decides import list_what_decides
+from synllm.generate.model_rows import ModelRows
+from synllm.generate.models import LoadedModel
+from synllm.generate.receipts import describe_run, write_receipts
+from synllm.generate.row_weights import weigh_table
+from synllm.generate.run_manifest import (
+    DecodingRecord,
+    ModelRecord,
+    RunManifest,
+    TargetRecord,
+    hash_text,
+    library_versions,
+    python_version,
+)
+from synllm.generate.sampler import NoPatientError
+from synllm.generate.settings import RunSettings
+from synllm.generate.steering.figures import list_statistics
+from synllm.generate.steering.steering import Steering
+from synllm.proof.statistics.wording import name_figure
+from synllm.proof.witness import encode_value
+from synllm.proof.witnesses.witness_rows import NoRow
+from synllm.rowspace.given import Given, build_given_space
+from synllm.rowspace.place_table import make_table
+from synllm.rowspace.places import place_of
+from synllm.rowspace.ready_space import NoSpace
+from synllm.rowspace.settle import settle_orders
+from synllm.rowspace.space import RowSpace
+from synllm.spec.core import CoreSpec
+from synllm.spec.passes.formulas import TRUE
+from synllm.spec.passes.lower import lower
+from synllm.spec.statistics import Statistic
+from synllm.spec.values import Row
+from synllm.targets.prompt.messages import Prompt, write_prompt
+from synllm.targets.row_format import RowFormat
+from synllm.targets.write import CompiledSpec
+
+FEWEST_TRIED = 50
+"""With fewer rows of the model alone, nothing is said about how it meets figures by itself."""
+
+MOST_COMPARED = 200_000
+"""Of longer tables, it is not measured what rows show before spare ones are left out."""
+
+
+class CannotDecodeError(Exception):
+    """A spec's rows can't be held to its rules while they are written: what is in the way."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"{what}. {fix}")
+        self.what = what
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A finished run; `drawing` is the seconds that the model took to write the rows."""
+
+    manifest: RunManifest
+    place: Path
+    drawing: float
+    drawn_anew: int
+
+
+class RowDecoder:
+    """A model made ready to write a compiled spec's rows, steered to its declared figures.
+
+    Raises ModelError, CannotDecodeError and NoPatientError. With a condition given, every row meets
+    it, and nothing is steered: the declared figures are about all patients.
+    """
+
+    def __init__(
+        self,
+        compiled: CompiledSpec,
+        model: LoadedModel,
+        settings: RunSettings,
+        given: Given | None = None,
+        notice: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.spec = compiled.spec
+        self.core = lower(compiled.spec)
+        self.space = _find_space(compiled, self.core, given)
+        self.statistics: tuple[Statistic, ...] = () if given else list_statistics(self.spec)
+        self.prompt = _write_prompt(compiled, settings, self.space, given)
+        self.rows = ModelRows(
+            self.spec,
+            self.space,
+            model,
+            self.prompt.as_chat(),
+            temperature=settings.temperature,
+            score=settings.weights,
+            notice=notice,
+        )
+        steering = None
+        if settings.steer > 0 and self.statistics:
+            steering = Steering(
+                self.spec,
+                self.core,
+                self.space.fields,
+                self.rows.listings,
+                settings.rows,
+                settings.seed,
+                settings.steer,
+            )
+        self.blocks = DecodedBlocks(self.rows, settings, steering)
+
+    def sample(self, count: int) -> Iterator[Row]:
+        """Yield rows with exact values, without writing any file."""
+        check = RowCheck(self.core)
+        size = self.blocks.block_rows
+        for number, start in enumerate(range(0, count, size)):
+            places = self.blocks.draw_block(number, min(size, count - start)).places
+            check.check(make_table(self.spec, self.core, self.rows.listings, places))
+            yield from list_rows(self.spec, self.rows.listings, places)
+
+
+def decode_to_file(
+    compiled: CompiledSpec,
+    model: LoadedModel,
+    settings: RunSettings,
+    output: Path,
+    *,
+    given: Given | None = None,
+    receipts: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    progress: Callable[[int], None] = lambda delivered: None,
+    notice: Callable[[str], None] = lambda text: None,
+) -> Decoded:
+    """Write a table that a model generates, its manifest, and what else is asked for beside it.
+
+    Whatever stops the run, its rows stay in its journal, and `resume` goes on from there; `force`
+    gives them up. Raises ModelError, CannotDecodeError, NoPatientError, JournalError and OSError.
+    """
+    started = time.monotonic()
+    decoder = RowDecoder(compiled, model, settings, given, notice)
+    record = ModelRecord(
+        name=model.name,
+        revision=model.revision,
+        trained=model.trained,
+        device=model.device,
+        dtype=model.dtype,
+    )
+    prompt = hash_text(decoder.prompt.model_dump_json())
+    shown = _example_places(compiled, decoder)
+    order = Order(
+        spec=decoder.spec,
+        core=decoder.core,
+        settings=settings,
+        output=output,
+        decides=list_what_decides(
+            decoder.spec, settings, record, ("numpy", "torch", "transformers"), prompt
+        ),
+        figures=decoder.statistics,
+        examples={name: np.array([each[name] for each in shown]) for name in decoder.space.fields}
+        if shown
+        else None,
+        resume=resume,
+        force=force,
+    )
+    kept: list[Delivered] = []
+
+    def conclude(delivered: Delivered) -> RunManifest:
+        kept.append(delivered)
+        if receipts:
+            head = describe_run(decoder.spec, decoder.space.fields, settings, record, prompt)
+            formula = TRUE if given is None else given.formula
+            write_receipts(output, head, decoder.spec, delivered.batches, formula)
+        return _describe(
+            compiled, decoder, settings, record, prompt, delivered, time.monotonic() - started
+        )
+
+    manifest = deliver_rows(order, decoder.blocks, conclude, progress)
+    (done,) = kept
+    return Decoded(manifest, output, done.drawing, done.drawn_anew)
+
+
+def _find_space(compiled: CompiledSpec, core: CoreSpec, given: Given | None) -> RowSpace:
+    if isinstance(compiled.space, NoSpace):
+        raise CannotDecodeError(compiled.space.what, compiled.space.fix)
+    if given is None:
+        return compiled.space
+    found = build_given_space(compiled.spec, core, given)
+    if isinstance(found, NoRow):
+        raise NoPatientError(given, found)
+    if not isinstance(found, RowSpace):
+        raise CannotDecodeError(
+            f"it could not be worked out whether any valid patient meets `{given.text}`",
+            "state it more simply, or give ranges of single columns",
+        )
+    settled, refusals = settle_orders(found)
+    if refusals:
+        raise CannotDecodeError(refusals[0].what, refusals[0].fix)
+    return settled
+
+
+def _write_prompt(
+    compiled: CompiledSpec, settings: RunSettings, space: RowSpace, given: Given | None
+) -> Prompt:
+    """Return the prompt, which with a condition given has the order of its own row space."""
+    if given is None:
+        return compiled.prompts[settings.prompt]
+    rows = RowFormat(compiled.spec, space.fields)
+    prompt = write_prompt(settings.prompt, compiled.spec, rows, compiled.examples)
+    last = prompt.messages[-1]
+    told = f"The row must be about a patient for whom this is true: {given.text}"
+    more = last.model_copy(update={"content": f"{last.content}\n\n{told}"})
+    return prompt.model_copy(update={"messages": (*prompt.messages[:-1], more)})
+
+
+def _example_places(compiled: CompiledSpec, decoder: RowDecoder) -> list[dict[str, int]]:
+    """Return the prompt's example rows by their places, those that can be generated."""
+    found = []
+    for row in compiled.examples:
+        places = {
+            column.name: place_of(
+                decoder.rows.listings[column.name], encode_value(column, row[column.name])
+            )
+            for column in decoder.core.columns
+        }
+        known = {name: place for name, place in places.items() if place is not None}
+        if len(known) == len(places):
+            found.append(known)
+    return found
+
+
+def _describe(
+    compiled: CompiledSpec,
+    decoder: RowDecoder,
+    settings: RunSettings,
+    model: ModelRecord,
+    prompt: str,
+    delivered: Delivered,
+    seconds: float,
+) -> RunManifest:
+    spec, measured, blocks = decoder.spec, delivered.measured, decoder.blocks
+    tally = AlarmTally(
+        spec,
+        decoder.space,
+        decoder.rows.listings,
+        examples=_example_places(compiled, decoder),
+        is_given=settings.given is not None,
+    )
+    divergence = 0.0
+    for block in delivered.rows.blocks():
+        tally.add(block.places)
+        divergence += float(block.measures["divergence"].sum())
+    spare = sum(next(iter(each.values())).size for each in blocks.spare)
+    tried = 0 if blocks.tried is None else next(iter(blocks.tried.values())).size
+    return RunManifest(
+        synllm=__version__,
+        spec=spec.name,
+        spec_sha256=hash_text(spec.source.text),
+        imports_sha256={Path(each.name).name: hash_text(each.text) for each in spec.imports},
+        prompt_sha256=prompt,
+        regex_sha256=None,
+        settings=settings,
+        model=model,
+        output=delivered.place.name,
+        output_sha256=delivered.sha256,
+        complete=True,
+        delivered=settings.rows,
+        distinct=measured.distinct,
+        candidates=settings.rows + spare + tried,
+        rejected_rows=0,
+        rejected={},
+        unfinished=0,
+        audited=measured.audited,
+        example_copies=measured.example_copies,
+        targets=_describe_targets(decoder, delivered),
+        alarms=tally.alarms(),
+        resumed_at=delivered.resumed_at,
+        decoding=DecodingRecord(
+            canonical=decoder.rows.canonical,
+            redrawn=blocks.redrawn,
+            surplus=spare + tried,
+            divergence=round(divergence / settings.rows, 4),
+        ),
+        weights=weigh_table(delivered.place, delivered.rows) if settings.weights else None,
+        seconds=round(seconds, 3),
+        versions=library_versions(),
+        python=python_version(),
+    )
+
+
+def _describe_targets(decoder: RowDecoder, delivered: Delivered) -> tuple[TargetRecord, ...]:
+    figures = delivered.measured.figures
+    nothing: list[Figure | None] = [None] * len(figures)
+    blocks = decoder.blocks
+    prompted, steered = nothing, nothing
+    if blocks.tried is not None:
+        table = make_table(decoder.spec, decoder.core, decoder.rows.listings, blocks.tried)
+        if table.length >= FEWEST_TRIED:
+            prompted = list(measure_figures(decoder.statistics, table))
+    if blocks.steering is not None and len(delivered.rows) <= MOST_COMPARED:
+        parts = [block.places for block in delivered.rows.blocks()] + blocks.spare
+        whole = {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
+        table = make_table(decoder.spec, decoder.core, decoder.rows.listings, whole)
+        steered = list(measure_figures(decoder.statistics, table))
+    return tuple(
+        TargetRecord(
+            figure=name_figure(statistic),
+            kind=statistic.kind.value,
+            declared=statistic.value.text,
+            delivered=figure.delivered,
+            distance=None if figure.delivered is None else figure.distance,
+            tolerance=figure.tolerance,
+            rows=figure.rows,
+            prompted=None if first is None else first.delivered,
+            steered=None if second is None else second.delivered,
+            met=figure.met,
+        )
+        for statistic, figure, first, second in zip(
+            decoder.statistics, figures, prompted, steered, strict=True
+        )
+    )
