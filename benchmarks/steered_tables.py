@@ -27,7 +27,9 @@ def main() -> None:
     parser.add_argument("--model", help="a model folder (default: the embedded model)")
     options = parser.parse_args()
     model = load_model(options.model, device="cpu")
-    print("| spec | declared | model alone | steered | farthest off | nats a row | rows/s | sampler |")
+    print(
+        "| spec | declared | model alone | steered | farthest off | nats a row | rows/s | sampler |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for name in SPECS:
         spec, _ = load_spec(specs_folder() / f"{name}.synspec")

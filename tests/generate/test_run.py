@@ -86,7 +86,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
 
 
 def test_rejected_rows_are_counted_by_rule(model: LoadedModel) -> None:
-    compiled = compile_spec(synllm.loads(SPEC).spec)
+    ordered = 'rule ordered "The left one is not above the right one"\n  always left <= right\n'
+    compiled = compile_spec(synllm.loads(f"{SPEC}\n{ordered}").spec)
     seen: list[int] = []
 
     def watch(state: Progress) -> None:
@@ -95,8 +96,8 @@ def test_rejected_rows_are_counted_by_rule(model: LoadedModel) -> None:
 
     state = generate_rows(compiled, model, RunSettings(rows=60, seed=1), progress=watch).progress
 
-    assert set(state.rejected) == {"smoking_age"}
-    assert state.rejected["smoking_age"] == state.rejected_rows > 0
+    assert set(state.rejected) == {"ordered"}
+    assert state.rejected["ordered"] == state.rejected_rows > 0
     assert seen == sorted(seen)
 
 
