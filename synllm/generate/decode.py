@@ -48,7 +48,7 @@ from synllm.spec.passes.formulas import TRUE
 from synllm.spec.passes.lower import lower
 from synllm.spec.statistics import Statistic
 from synllm.spec.values import Row
-from synllm.targets.prompt.messages import Prompt, write_prompt
+from synllm.targets.prompt.messages import Prompt, write_card_prompt, write_prompt
 from synllm.targets.row_format import RowFormat
 from synllm.targets.write import CompiledSpec
 
@@ -97,7 +97,7 @@ class RowDecoder:
         self.core = lower(compiled.spec)
         self.space = _find_space(compiled, self.core, given)
         self.statistics: tuple[Statistic, ...] = () if given else list_statistics(self.spec)
-        self.prompt = _write_prompt(compiled, settings, self.space, given)
+        self.prompt = _write_prompt(compiled, model, settings, self.space, given)
         self.rows = ModelRows(
             self.spec,
             self.space,
@@ -211,9 +211,15 @@ def _find_space(compiled: CompiledSpec, core: CoreSpec, given: Given | None) -> 
 
 
 def _write_prompt(
-    compiled: CompiledSpec, settings: RunSettings, space: RowSpace, given: Given | None
+    compiled: CompiledSpec,
+    model: LoadedModel,
+    settings: RunSettings,
+    space: RowSpace,
+    given: Given | None,
 ) -> Prompt:
     """Return the prompt, which with a condition given has the order of its own row space."""
+    if model.reads_cards:
+        return write_card_prompt(compiled.spec, space.fields)
     if given is None:
         return compiled.prompts[settings.prompt]
     rows = RowFormat(compiled.spec, space.fields)

@@ -21,6 +21,9 @@ _TOKENIZER_FILES = (
 )
 _PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt")
 _WEIGHTS_INDEX = "model.safetensors.index.json"
+CARD = "card"
+"""The prompt of models that are trained to read cards; config.json names it (`synllm.prompt`)."""
+
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _HUB_FILES = (
     "*.json",
@@ -38,13 +41,14 @@ class ModelFolder:
 
     `name` is what to show, `revision` identifies the weights: the commit of a downloaded model,
     else `sha256:` and the hash of the weight files. `trained` is false only where the folder says
-    so itself.
+    so itself. `reads_cards` is true where it says that the model is told a spec's card.
     """
 
     path: Path
     name: str
     revision: str
     trained: bool
+    reads_cards: bool
     weights: tuple[Path, ...]
 
 
@@ -90,11 +94,19 @@ def check_folder(path: Path, *, shown: str | None, revision: str | None) -> Mode
     marker = config.get("synllm")
     marker = marker if isinstance(marker, dict) else {}
     name = shown or str(marker.get("name", path.name))
+    asked = marker.get("prompt")
+    if asked not in (None, CARD):
+        raise ModelError(
+            f"The model was trained to read a prompt that this version doesn't write: {asked}",
+            where=where,
+            fix="Use the version of synllm that the model was made for, or another model.",
+        )
     return ModelFolder(
         path=path,
         name=name,
         revision=revision or f"sha256:{hash_files(weights)}",
         trained=marker.get("trained", True) is not False,
+        reads_cards=asked == CARD,
         weights=weights,
     )
 

@@ -26,6 +26,7 @@ class LoadedModel:
     `name` is what to show, `revision` identifies the weights (a commit, or `sha256:` and a hash)
     and `trained` is false for a model that says it is untrained. `token_bytes` is what each token
     writes; `context_length` counts tokens, prompt and row together, None where there is no limit.
+    `reads_cards` is true for a model that is told a spec's card, whatever the prompt level.
     """
 
     outlines: "Transformers"
@@ -37,6 +38,7 @@ class LoadedModel:
     dtype: str
     context_length: int | None
     token_bytes: TokenBytes = field(repr=False)
+    reads_cards: bool = False
 
     @property
     def network(self) -> Any:
@@ -86,6 +88,7 @@ def load_model(
         dtype=number_format,
         context_length=_find_context_length(network, tokenizer),
         token_bytes=spell_tokens(tokenizer, name=folder.name, size=size),
+        reads_cards=folder.reads_cards,
     )
 
 

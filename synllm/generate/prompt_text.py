@@ -1,11 +1,24 @@
-"""Chat messages as the one text that a model reads."""
+"""What a model is told, and its chat messages as the one text that it reads."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from synllm.generate.errors import ModelError
+from synllm.targets.prompt.levels import PromptLevel
+from synllm.targets.prompt.messages import Prompt, write_card_prompt
+from synllm.targets.write import CompiledSpec
+
+if TYPE_CHECKING:
+    from synllm.generate.models import LoadedModel
 
 Message: TypeAlias = Mapping[str, str]
+
+
+def choose_prompt(compiled: CompiledSpec, model: "LoadedModel", level: PromptLevel) -> Prompt:
+    """Return the prompt of the level, or the card for a model that reads cards."""
+    if model.reads_cards:
+        return write_card_prompt(compiled.spec, compiled.field_order)
+    return compiled.prompts[level]
 
 
 def render_prompt(tokenizer: Any, messages: Sequence[Message], *, name: str) -> str:

@@ -18,6 +18,7 @@ from synllm.generate.audit_sample import audit_sample
 from synllm.generate.constrained import RowWriter, Unfinished
 from synllm.generate.judge_row import judge_row
 from synllm.generate.models import LoadedModel
+from synllm.generate.prompt_text import choose_prompt
 from synllm.generate.receipts import WrittenTogether, describe_run, write_receipts
 from synllm.generate.run_manifest import (
     ModelRecord,
@@ -85,7 +86,7 @@ def generate_rows(
     """
     started = time.monotonic()
     writer = RowWriter(model, compiled.row_regex)
-    messages = compiled.prompts[settings.prompt].as_chat()
+    messages = choose_prompt(compiled, model, settings.prompt).as_chat()
     state = Progress(settings.rows)
     accepted: list[dict[str, Value]] = []
     batches: list[WrittenTogether] = []
@@ -176,7 +177,7 @@ def _describe(
     state = delivered.progress
     lines = [compiled.row_format.write_row(row) for row in delivered.rows]
     examples = {compiled.row_format.write_row(row) for row in compiled.examples}
-    shown = compiled.prompts[settings.prompt]
+    shown = choose_prompt(compiled, model, settings.prompt)
     return RunManifest(
         synllm=__version__,
         spec=compiled.spec.name,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from synllm.spec.model import Spec
 from synllm.spec.values import Row
+from synllm.targets.prompt.card_figures import write_card
 from synllm.targets.prompt.content import system_text, write_content
 from synllm.targets.prompt.levels import PromptLevel
 from synllm.targets.row_format import RowFormat
@@ -42,3 +44,12 @@ def write_prompt(
     content = write_content(level, spec, row_format, examples)
     system = ChatMessage(role="system", content=system_text())
     return Prompt(level=level, messages=(system, ChatMessage(role="user", content=content)))
+
+
+def write_card_prompt(spec: Spec, fields: Sequence[str]) -> Prompt:
+    """Return what a model is told that is trained to read cards: the card alone.
+
+    It discloses what the level with statistics does; rules are left to whatever writes the rows.
+    """
+    card = ChatMessage(role="user", content=write_card(spec, fields))
+    return Prompt(level=PromptLevel.STAT_GUIDE, messages=(card,))

@@ -1,0 +1,121 @@
+"""Train the embedded model, measure how well it follows specs, and write its folder.
+
+`train` begins a training or goes on with one; `export` writes a checkpoint as a model folder;
+`evaluate` prints how far a model's rows are from what specs declare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from synllm.generate.embedded.recipe.evaluation import (
+    Quality,
+    average,
+    card_of,
+    draw_specs,
+    judge_model,
+    judge_sampler,
+)
+from synllm.generate.embedded.recipe.export import export_model
+from synllm.generate.embedded.recipe.network import Shape
+from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
+from synllm.generate.embedded.recipe.training import (
+    CONFIGURATIONS,
+    begin_training,
+    load_checkpoint,
+    save_checkpoint,
+    train,
+)
+from synllm.generate.models import load_model
+from synllm.language.load import load_spec
+from synllm.spec.model import Spec
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says."""
+    options = _make_parser().parse_args(arguments)
+    options.run(options)
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m synllm.generate.embedded.recipe")
+    commands = parser.add_subparsers(required=True)
+
+    training = commands.add_parser("train", help="begin a training, or go on with one")
+    training.add_argument("checkpoint", type=Path, help="read where it exists, and written")
+    training.add_argument("--configuration", choices=CONFIGURATIONS, default="cpu")
+    training.add_argument("--minutes", type=float, default=10.0, help="how long this run lasts")
+    training.add_argument("--device", default="cpu")
+    training.add_argument(
+        "--decay",
+        type=int,
+        metavar="STEPS",
+        help="let the learning rate fall to zero: the last run",
+    )
+    training.set_defaults(run=_train)
+
+    exporting = commands.add_parser("export", help="write a checkpoint as a model folder")
+    exporting.add_argument("checkpoint", type=Path)
+    exporting.add_argument("-o", "--output", type=Path, required=True)
+    exporting.set_defaults(run=_export)
+
+    evaluating = commands.add_parser("evaluate", help="measure how a model follows specs")
+    evaluating.add_argument("model", help="a folder, or `embedded`")
+    evaluating.add_argument("specs", type=Path, nargs="*", help=".synspec files")
+    evaluating.add_argument("--random", type=int, default=10, help="unseen random specs as well")
+    evaluating.add_argument("--rows", type=int, default=2000)
+    evaluating.set_defaults(run=_evaluate)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> None:
+    known = options.checkpoint.exists()
+    training = load_checkpoint(options.checkpoint) if known else begin_training(Shape(SIZE))
+    training.move(options.device)
+    train(
+        training,
+        train_tokenizer(),
+        CONFIGURATIONS[options.configuration],
+        until=time.monotonic() + 60 * options.minutes,
+        decay=options.decay,
+        report=lambda line: print(json.dumps(line), flush=True),
+        save=lambda state: save_checkpoint(state, options.checkpoint),
+    )
+
+
+def _export(options: argparse.Namespace) -> None:
+    export_model(load_checkpoint(options.checkpoint), train_tokenizer().to_str(), options.output)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    specs = {f"random ({options.random})": draw_specs(options.random, seed=5)}
+    specs |= {path.stem: [_load(path)] for path in options.specs}
+    model = load_model(options.model)
+    print(" | ".join(["", "rows of", *(field.name for field in fields(Quality)), ""]).strip())
+    for name, own in specs.items():
+        if not own:
+            continue
+        told = [judge_model(spec, model, card_of(spec), options.rows) for spec in own]
+        _print(name, model.name, average(told))
+        _print(name, "sampler", average([judge_sampler(spec, options.rows) for spec in own]))
+
+
+def _load(path: Path) -> Spec:
+    spec, diagnostics = load_spec(path)
+    if spec is None:
+        raise SystemExit(f"{path}: {diagnostics[0].headline}")
+    return spec
+
+
+def _print(spec: str, source: str, quality: Quality) -> None:
+    numbers = [f"{getattr(quality, field.name):.3f}" for field in fields(Quality)]
+    print(" | ".join(["", spec, source, *numbers, ""]).strip(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

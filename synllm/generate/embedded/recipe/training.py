@@ -1,0 +1,187 @@
+"""Training, in runs that stop and go on: a constant learning rate, and a decay when asked for.
+
+A checkpoint holds weights, optimiser and step, less than 16 MB. Step n draws the same tables
+whatever came before, so that a run that was cut goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from synllm.generate.embedded.recipe.batches import draw_batch
+from synllm.generate.embedded.recipe.network import CardReader, Shape
+from synllm.generate.embedded.recipe.tables import Difficulty
+
+SEED = 20240229
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Up to which step tables of a difficulty are read, how many of them and rows of each."""
+
+    until: int
+    difficulty: Difficulty
+    cards: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """How a model is trained; the last stage goes on for as long as is asked."""
+
+    stages: tuple[Stage, ...]
+    rate: float = 2e-3
+    warm_up: int = 100
+    threads: int = 1
+
+    def stage(self, step: int) -> Stage:
+        """Return the stage of a step."""
+        return next((each for each in self.stages if step < each.until), self.stages[-1])
+
+
+CONFIGURATIONS = {
+    "cpu": Configuration(
+        (
+            Stage(700, Difficulty(2, 4, tied=0.0, hard=0.2), 24, 8),
+            Stage(1200, Difficulty(3, 7, tied=0.2, hard=0.4), 16, 8),
+            Stage(10**9, Difficulty(4, 14, tied=0.4, hard=0.5), 12, 8),
+        )
+    ),
+    "gpu": Configuration(
+        (
+            Stage(600, Difficulty(3, 6, tied=0.1, hard=0.3), 96, 16),
+            Stage(3000, Difficulty(3, 12, tied=0.4, hard=0.5), 96, 16),
+            Stage(10**9, Difficulty(4, 20, tied=0.6, hard=0.6), 64, 16),
+        )
+    ),
+}
+
+
+@dataclass(slots=True)
+class Training:
+    """A network with its optimiser, and how far it is."""
+
+    network: CardReader
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    tokens: int = 0
+
+    def move(self, device: str) -> None:
+        """Take network and optimiser to a device."""
+        self.network.to(device)
+        state = self.optimiser.state_dict()
+        self.optimiser = _optimiser(self.network)
+        self.optimiser.load_state_dict(state)
+
+
+def begin_training(shape: Shape) -> Training:
+    """Return a network with fresh weights, the same every time."""
+    torch.manual_seed(SEED)
+    network = CardReader(shape)
+    return Training(network, _optimiser(network))
+
+
+def _optimiser(network: CardReader) -> torch.optim.Optimizer:
+    matrices = [each for each in network.parameters() if each.dim() > 1]
+    rest = [each for each in network.parameters() if each.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98))
+
+
+def train(
+    training: Training,
+    tokenizer: Any,
+    configuration: Configuration,
+    *,
+    until: float,
+    decay: int | None = None,
+    report: Callable[[dict[str, float]], None] = lambda line: None,
+    save: Callable[[Training], None] = lambda state: None,
+    save_every: float = 120.0,
+) -> None:
+    """Train until a moment of the clock (time.monotonic).
+
+    With `decay` the learning rate falls to zero in so many steps, after which training ends.
+    """
+    torch.set_num_threads(configuration.threads)
+    device = next(training.network.parameters()).device
+    saved, began, first = time.monotonic(), time.monotonic(), training.step
+    losses: list[float] = []
+    while time.monotonic() < until:
+        left = 1.0 if decay is None else 1 - (training.step - first) / decay
+        if left <= 0:
+            break
+        rate = configuration.rate * left * min(1, (training.step + 1) / configuration.warm_up)
+        losses.append(take_step(training, tokenizer, configuration, rate, device))
+        if training.step % 20 == 0:
+            report(
+                {
+                    "step": training.step,
+                    "tokens": training.tokens,
+                    "loss": round(float(np.mean(losses)), 4),
+                    "seconds": round(time.monotonic() - began, 1),
+                }
+            )
+            losses = []
+        if time.monotonic() - saved > save_every:
+            save(training)
+            saved = time.monotonic()
+    save(training)
+
+
+def take_step(
+    training: Training,
+    tokenizer: Any,
+    configuration: Configuration,
+    rate: float,
+    device: torch.device,
+) -> float:
+    """Learn from one batch of fresh tables; return its loss on cells."""
+    stage = configuration.stage(training.step)
+    random = np.random.default_rng((SEED, training.step))
+    batch = draw_batch(tokenizer, stage.difficulty, stage.cards, stage.rows, random).to(device)
+    for group in training.optimiser.param_groups:
+        group["lr"] = rate
+    with torch.autocast(device.type, torch.bfloat16):
+        loss, of_cells = training.network.loss(batch)
+    training.optimiser.zero_grad()
+    torch.autograd.backward(loss)
+    torch.nn.utils.clip_grad_norm_(training.network.parameters(), 1.0)
+    training.optimiser.step()
+    training.step += 1
+    training.tokens += batch.rows.numel() + batch.card.numel()
+    return float(of_cells)
+
+
+def save_checkpoint(training: Training, path: Path) -> None:
+    """Write a checkpoint, whole or not at all."""
+    partial = path.with_suffix(".partial")
+    torch.save(
+        {
+            "shape": json.dumps(training.network.shape.as_dict()),
+            "network": training.network.state_dict(),
+            "optimiser": training.optimiser.state_dict(),
+            "step": training.step,
+            "tokens": training.tokens,
+        },
+        partial,
+    )
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path) -> Training:
+    """Return the training that a checkpoint holds."""
+    found = torch.load(path, map_location="cpu", weights_only=True)
+    network = CardReader(Shape(**json.loads(found["shape"])))
+    network.load_state_dict(found["network"])
+    optimiser = _optimiser(network)
+    optimiser.load_state_dict(found["optimiser"])
+    return Training(network, optimiser, found["step"], found["tokens"])

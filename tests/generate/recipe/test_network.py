@@ -1,0 +1,216 @@
+"""The network in training: who sees whom, what it learns, and what transformers makes of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from synllm.compiler import compile_spec, parse_spec
+from synllm.generate.embedded.recipe.batches import CELL, Batch, draw_batch
+from synllm.generate.embedded.recipe.export import export_model
+from synllm.generate.embedded.recipe.network import CardReader, Shape
+from synllm.generate.embedded.recipe.tables import Difficulty
+from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
+from synllm.generate.embedded.recipe.training import (
+    Configuration,
+    Stage,
+    begin_training,
+    load_checkpoint,
+    save_checkpoint,
+    take_step,
+)
+
+SMALL = Shape(SIZE, width=32, layers=2, heads=2, feed_forward=48)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer()
+
+
+@pytest.fixture(scope="module")
+def batch(tokenizer) -> Batch:
+    return draw_batch(tokenizer, Difficulty(2, 3), cards=3, rows=2, random=np.random.default_rng(0))
+
+
+@pytest.fixture
+def network() -> CardReader:
+    torch.manual_seed(0)
+    return CardReader(SMALL)
+
+
+def scores(network: CardReader, batch: Batch) -> list[torch.Tensor]:
+    """Returns the scores of each row's tokens."""
+    with torch.no_grad():
+        found = network(batch)
+    counts = (batch.weight[:, 1:] > 0).sum(dim=1).tolist()
+    return list(found.split(counts))
+
+
+def with_other_tokens(tokens: torch.Tensor, place: int) -> torch.Tensor:
+    changed = tokens.clone()
+    changed[place] = (changed[place] + 7) % SIZE
+    return changed
+
+
+def test_a_row_sees_no_other_row(network: CardReader, batch: Batch) -> None:
+    before = scores(network, batch)
+
+    after = scores(network, replace(batch, rows=with_other_tokens(batch.rows, 1)))
+
+    same = [torch.allclose(a, b, atol=1e-5) for a, b in zip(before, after, strict=True)]
+    assert same == [True, False, True, True, True, True]
+
+
+def test_a_row_sees_its_own_card_and_no_other(network: CardReader, batch: Batch) -> None:
+    before = scores(network, batch)
+
+    after = scores(network, replace(batch, card=with_other_tokens(batch.card, 2)))
+
+    same = [torch.allclose(a, b, atol=1e-5) for a, b in zip(before, after, strict=True)]
+    assert same == [True, True, True, True, False, False]
+
+
+def test_padding_changes_nothing(network: CardReader, batch: Batch) -> None:
+    padded = replace(batch, card=torch.nn.functional.pad(batch.card, (0, 5), value=9))
+
+    pairs = zip(scores(network, batch), scores(network, padded), strict=True)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in pairs)
+
+
+def test_a_token_sees_nothing_ahead(network: CardReader, batch: Batch) -> None:
+    changed = batch.rows.clone()
+    changed[:, -1] = 9
+
+    pairs = zip(scores(network, batch), scores(network, replace(batch, rows=changed)), strict=True)
+    assert all(torch.allclose(a[:-1], b[:-1], atol=1e-5) for a, b in pairs)
+
+
+def test_cells_and_the_ends_of_numbers_count_in_full(tokenizer, batch: Batch) -> None:
+    row, weight = batch.rows[0], batch.weight[0]
+    counted = tokenizer.decode(row[weight == CELL].tolist())
+    text = tokenizer.decode(row[weight > 0].tolist())
+
+    cells = [part.split(":")[-1] for part in text.strip("{}").split(",")]
+    assert all(cell.strip('"') in counted for cell in cells)
+    assert weight[0] < CELL
+
+
+def test_training_lowers_the_loss_on_a_fixed_batch(network: CardReader, batch: Batch) -> None:
+    optimiser = torch.optim.AdamW(network.parameters(), lr=5e-3)
+    losses = []
+    for _ in range(12):
+        loss, _ = network.loss(batch)
+        losses.append(loss.item())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_a_training_goes_on_from_its_checkpoint_as_if_never_stopped(
+    tokenizer, tmp_path: Path
+) -> None:
+    stage = Stage(10, Difficulty(2, 3, tied=0.5), cards=2, rows=2)
+    configuration = Configuration((stage,), warm_up=1)
+    device = torch.device("cpu")
+
+    def step(training) -> float:
+        return take_step(training, tokenizer, configuration, 1e-3, device)
+
+    whole = begin_training(SMALL)
+    step(whole)
+    save_checkpoint(whole, tmp_path / "stopped.pt")
+    resumed = load_checkpoint(tmp_path / "stopped.pt")
+
+    assert step(resumed) == step(whole)
+    assert (resumed.step, resumed.tokens) == (whole.step, whole.tokens)
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(resumed.network.parameters(), whole.network.parameters(), strict=True)
+    )
+
+
+def test_a_checkpoint_of_the_default_shape_is_small(tmp_path: Path) -> None:
+    training = begin_training(Shape(SIZE))
+    for weight in training.network.parameters():
+        weight.grad = torch.zeros_like(weight)
+    training.optimiser.step()
+    save_checkpoint(training, tmp_path / "one.pt")
+
+    assert (tmp_path / "one.pt").stat().st_size < 16_000_000
+
+
+def test_transformers_reads_an_exported_model_as_it_was_trained(
+    tokenizer, batch: Batch, tmp_path: Path
+) -> None:
+    from synllm.generate.models import load_model
+
+    training = begin_training(SMALL)
+    with torch.no_grad():
+        for weight in training.network.parameters():
+            weight.copy_(weight.half())
+    export_model(training, tokenizer.to_str(), tmp_path)
+    model = load_model(str(tmp_path), device="cpu")
+
+    card = batch.card[0, : batch.lengths[0]]
+    own = batch.weight[0] > 0
+    text = torch.cat((card, batch.rows[0][own]))[None]
+    with torch.no_grad():
+        found = model.network(text).logits[0, len(card) : -1]
+    assert torch.allclose(found, scores(training.network, batch)[0], atol=1e-4)
+    assert model.trained
+
+
+def test_a_card_and_a_row_are_read_as_they_were_trained(tokenizer, tmp_path: Path) -> None:
+    from synllm.generate.embedded.recipe.batches import ASSISTANT, USER
+    from synllm.generate.models import load_model
+    from synllm.generate.prompt_text import render_prompt
+
+    export_model(begin_training(SMALL), tokenizer.to_str(), tmp_path)
+    model = load_model(str(tmp_path), device="cpu")
+    card = '"age":0[0,82]m43s23\n"stroke":1=4.9,0=95'
+
+    text = render_prompt(model.tokenizer, [{"role": "user", "content": card}], name="m")
+
+    assert text == f"{USER}{card}{ASSISTANT}"
+    assert model.tokenizer(text).input_ids == tokenizer.encode(text).ids
+
+
+def test_a_run_tells_such_a_model_the_card(tokenizer, tmp_path: Path) -> None:
+    from synllm.generate.decode import RowDecoder
+    from synllm.generate.models import load_model
+    from synllm.generate.settings import RunSettings
+
+    export_model(begin_training(SMALL), tokenizer.to_str(), tmp_path)
+    model = load_model(str(tmp_path), device="cpu")
+    spec, _ = parse_spec(
+        'synspec 1\ntable t "T" {\n  a : integer in 0..9 "A"\n  b : yes/no coded 1/0 "B"\n}\n'
+        "statistics {\n  b shares {yes: 25%}\n}\n"
+    )
+    assert spec is not None
+
+    decoder = RowDecoder(compile_spec(spec), model, RunSettings(rows=3, steer=0))
+
+    card = '"a":0[0,9]\n"b":1=25,0=75'
+    assert decoder.prompt.as_chat() == [{"role": "user", "content": card}]
+    assert all(0 <= row["a"] <= 9 for row in decoder.sample(3))
+
+
+def test_a_model_for_another_kind_of_prompt_is_refused(tokenizer, tmp_path: Path) -> None:
+    from synllm.generate.errors import ModelError
+    from synllm.generate.models import load_model
+
+    export_model(begin_training(SMALL), tokenizer.to_str(), tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    config["synllm"]["prompt"] = "letter"
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+    with pytest.raises(ModelError, match="this version doesn't write: letter"):
+        load_model(str(tmp_path), device="cpu")

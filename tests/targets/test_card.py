@@ -1,0 +1,94 @@
+"""The card of a spec: its figures in few tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synllm.compiler import compile_spec, load_spec, parse_spec
+from synllm.targets.prompt.card_figures import describe_fields, write_card
+
+PROJECT = Path(__file__).resolve().parents[2]
+CARDS = Path(__file__).parent / "cards"
+
+
+@pytest.mark.parametrize("name", ["cirrhosis", "diabetes", "stroke"])
+def test_the_card_of_each_spec_is_as_recorded(name: str) -> None:
+    spec, _ = load_spec(PROJECT / "specs" / f"{name}.synspec")
+    assert spec is not None
+
+    card = write_card(spec, compile_spec(spec).field_order)
+
+    assert card + "\n" == (CARDS / f"{name}.txt").read_text(encoding="utf-8")
+
+
+SPEC = """synspec 1
+
+table t "T" {
+  sick   : yes/no coded 1/0              "Sick"
+  old    : yes/no coded "y"/"n"          "Old"
+  weight : decimal(1) in 1..350 'kg'     "Weight"  may be missing
+  grade  : ordered {low < middle < high} "Grade"  may be missing coded "NA"
+  parity : integer in 0..12              "Births"  applies when old is yes coded "none"
+}
+
+statistics from "a registry" {
+  sick    shares {yes: 20%}
+  old     shares {yes: 50%}
+  weight  mean 70, sd 10, point 70.5 at 12%, missing 5%
+  grade   shares {low: 20%, high: 40%}, missing 10%
+  parity  quantiles {25%: 1, 50%: 2}
+  weight by sick  mean {yes: 78, no: 68}
+  sick by grade   shares {low: {yes: 10%}, high: {yes: 30%}}
+  odds ratio(sick, old) 4
+  pearson(weight, old) 0.30
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def lines() -> dict[str, str]:
+    spec, mistakes = parse_spec(SPEC)
+    assert spec is not None, mistakes
+    names = ["sick", "old", "weight", "grade", "parity"]
+    return dict(zip(names, write_card(spec, names).splitlines(), strict=True))
+
+
+def test_a_yes_no_field_has_its_codes_with_shares_in_percent(lines: dict[str, str]) -> None:
+    assert lines["sick"] == '"sick":1=20,0=80'
+
+
+def test_an_odds_ratio_is_told_as_the_correlation_that_it_makes(lines: dict[str, str]) -> None:
+    # Of 100, 20 are sick and 50 old, 15.1 both: 15.1 * 45.1 is 4 * 4.9 * 34.9.
+    assert lines["old"] == '"old":"y"=50,"n"=50~"sick"+.26'
+
+
+def test_a_number_has_range_figures_points_absence_and_ties(lines: dict[str, str]) -> None:
+    # The means by group are 10 apart: r = 10 * sqrt(0.2 * 0.8) / 10, against the codes' order.
+    assert lines["weight"] == '"weight":1[1,350]m70s10@70.5=12,null=5.0~"sick"-.40~"old"-.30'
+
+
+def test_shares_are_of_all_rows_and_a_label_without_one_gets_what_is_left(
+    lines: dict[str, str],
+) -> None:
+    assert lines["grade"].startswith('"grade":"low"=18,"middle"=36,"high"=36,"NA"=10~"sick"-.2')
+
+
+def test_some_quantiles_are_as_good_as_none_and_a_code_may_have_no_share(
+    lines: dict[str, str],
+) -> None:
+    assert lines["parity"] == '"parity":0[0,12],"none"'
+
+
+def test_a_card_tells_of_ties_with_earlier_fields_alone() -> None:
+    spec, _ = parse_spec(SPEC)
+    assert spec is not None
+
+    fields = describe_fields(spec, ["weight", "old", "sick"])
+
+    assert [[name for name, _ in field.ties] for field in fields] == [
+        [],
+        ["weight"],
+        ["weight", "old"],
+    ]
