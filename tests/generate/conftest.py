@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,12 +95,49 @@ def _save_mamba(folder: Path) -> None:
     _save_network(MambaForCausalLM(config), folder)
 
 
+def _save_qwen2(folder: Path) -> None:
+    """Qwen2: biases in its attention, a token for each digit, tied weights."""
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    from tests.generate.small_tokenizers import END, single_digits
+
+    size = _save_tokenizer(single_digits(), folder, {"eos_token": END})
+    _save_network(
+        Qwen2ForCausalLM(Qwen2Config(vocab_size=size, tie_word_embeddings=True, **SHAPE)), folder
+    )
+
+
+def _save_gemma(folder: Path) -> None:
+    """Gemma 2: SentencePiece's BPE, scores capped, attention over few tokens in every other layer."""
+    from transformers import Gemma2Config, Gemma2ForCausalLM
+
+    from tests.generate.small_tokenizers import BEGIN, CLOSE, UNKNOWN, sentence_piece_bpe
+
+    tokens = {"bos_token": BEGIN, "eos_token": CLOSE, "unk_token": UNKNOWN}
+    size = _save_tokenizer(sentence_piece_bpe(), folder, tokens)
+    config = Gemma2Config(vocab_size=size, head_dim=16, sliding_window=16, **SHAPE)
+    _save_network(Gemma2ForCausalLM(config), folder)
+
+
+def _save_wide(folder: Path) -> None:
+    """Llama 3: digits in groups of three, a head much wider than the tokenizer."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from tests.generate.small_tokenizers import END, digits_by_three
+
+    size = _save_tokenizer(digits_by_three(), folder, {"eos_token": END})
+    _save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size + 300, **SHAPE)), folder)
+
+
 SHAPES: dict[str, Callable[[Path], None]] = {
     "gpt2": _save_gpt2,
     "llama": _save_llama,
     "asciionly": _save_llama_without_bytes,
     "mistral": _save_mistral,
     "mamba": _save_mamba,
+    "qwen2": _save_qwen2,
+    "gemma": _save_gemma,
+    "wide": _save_wide,
 }
 
 
@@ -141,6 +179,12 @@ def _save_sentence_piece_tokenizer(folder: Path, *, byte_fallback: bool) -> int:
     )
     tokens = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
     _save_tokenizer_settings(folder, {**tokens, "chat_template": template})
+    return tokenizer.get_vocab_size()
+
+
+def _save_tokenizer(tokenizer: Any, folder: Path, settings: dict[str, str]) -> int:
+    tokenizer.save(str(folder / "tokenizer.json"))
+    _save_tokenizer_settings(folder, settings)
     return tokenizer.get_vocab_size()
 
 
