@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from synllm.generate.decoder.attention import UnsupportedAttentionError
+from synllm.generate.decoder.cell_texts import write_cells
 from synllm.generate.decoder.piece_tokens import ABSENT, Encoder
 from synllm.generate.decoder.plan import Plan, plan_rows
 from synllm.generate.decoder.reader import RowReader
@@ -42,7 +43,7 @@ def prepare_writer(
     """
     encoder = Encoder(model.tokenizer, model.token_bytes)
     plan = plan_rows(spec, space.fields, listings, encoder)
-    _check_characters(plan, model)
+    _check_characters(plan, spec, listings, model)
     tokens = _encode_prompt(plan, prompt, model, encoder)
     room = plan.longest
     if model.context_length is not None and len(tokens) + room > model.context_length:
@@ -54,7 +55,9 @@ def prepare_writer(
         )
     try:
         with quiet_libraries(), explain_memory(model.name, model.device):
-            reader = RowReader(model.network, tokens, plan.choices, room, full=score)
+            reader = RowReader(
+                model.network, tokens, plan.choices, room, full=score, name=model.name
+            )
     except UnsupportedAttentionError as error:
         raise ModelError(
             f"The fast decoder can't read rows side by side with this model, which has {error}",
@@ -66,13 +69,17 @@ def prepare_writer(
     )
 
 
-def _check_characters(plan: Plan, model: LoadedModel) -> None:
+def _check_characters(
+    plan: Plan, spec: Spec, listings: Mapping[str, Listing], model: LoadedModel
+) -> None:
     """Refuse a tokenizer whose tokens can't write what rows contain."""
     spelled = model.token_bytes
     for name, trie in plan.tries.items():
         used = np.unique(trie.tokens)
         if any(token not in spelled for token in used[used != ABSENT].tolist()):
-            letters = set(json_text(name)) | set("0123456789.,:{}")
+            cells = write_cells(spec.by_name[name], listings[name])
+            texts = (json_text(name), *cells.left, *cells.right, *filter(None, cells.others))
+            letters = set("{:,}").union(*texts)
             missing = " ".join(find_unwritable(letters, spelled)) or "some characters"
             raise ModelError(
                 f"The model's tokenizer has no token for {missing}, which `{name}` contains",

@@ -19,10 +19,14 @@ from synllm.generate.decoder.attention import (
     register,
 )
 from synllm.generate.decoder.reading import Reading
+from synllm.generate.errors import ModelError
 from synllm.rowspace.sample import Floats, Integers
 
 _MOST_SCORES = 1 << 26
 """How many scores of the full head are held at once."""
+
+_HIGHEST = 1e30
+"""Scores beyond this are taken for it."""
 
 
 class RowReader:
@@ -30,11 +34,19 @@ class RowReader:
 
     `choices` are the tokens whose scores are wanted, ascending; `room` is the most own tokens of a
     row. With `full` the head stays whole, and every token read is scored against the vocabulary.
+    `name` is what errors call the model.
     Raises UnsupportedAttentionError for a model whose attention is of another kind.
     """
 
     def __init__(
-        self, network: Any, prompt: Sequence[int], choices: Integers, room: int, *, full: bool
+        self,
+        network: Any,
+        prompt: Sequence[int],
+        choices: Integers,
+        room: int,
+        *,
+        full: bool,
+        name: str = "the model",
     ) -> None:
         taken = inspect.signature(network.forward).parameters
         if "position_ids" not in taken:
@@ -43,6 +55,7 @@ class RowReader:
         self._network = network
         self._memory = RowMemory(room)
         self._full = full
+        self._name = name
         self._device = network.device
         self._choices = torch.as_tensor(choices, device=self._device)
         self._keeps = "logits_to_keep" in taken
@@ -155,11 +168,23 @@ class RowReader:
         return logits if self._keeps or keep is None else logits[keep]
 
     def _pick(self, logits: Tensor) -> tuple[Floats, Floats]:
-        """Return the choices' scores and, with the full head, the normaliser of each row."""
+        """Return the choices' scores and, with the full head, the normaliser of each row.
+
+        Raises ModelError where scores are no numbers.
+        """
         logits = logits.float()
         normaliser = logits.logsumexp(dim=-1) if self._full else logits.new_zeros(len(logits))
         chosen = logits[:, self._choices] if self._full else logits
-        return chosen.cpu().numpy().astype(np.float64), normaliser.cpu().numpy().astype(np.float64)
+        scores = chosen.cpu().numpy().astype(np.float64)
+        if np.isnan(scores).any():
+            raise ModelError(
+                "The model's numbers overflowed, so its next token is undefined",
+                where=self._name,
+                fix="Try --dtype float32; if that fails too, the weights are damaged.",
+            )
+        # A token that a model rules out altogether may be the only one that leads to a row.
+        kept: Floats = np.clip(scores, -_HIGHEST, _HIGHEST)
+        return kept, normaliser.cpu().numpy().astype(np.float64)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
