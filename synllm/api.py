@@ -72,34 +72,38 @@ class LoadedSpec:
         model: str | None = None,
         seed: int = 0,
         temperature: float = 1.0,
-        batch: int = 32,
+        batch: int = 64,
         device: str = "auto",
         dtype: str = "auto",
         examples: Sequence[Mapping[str, str]] = (),
+        engine: Literal["decoder", "outlines"] = "decoder",
+        steer: float = 1.0,
         given: str | None = None,
     ) -> pd.DataFrame:
         """Return exactly `rows` rows that obey every hard rule, with the data file's codes.
 
-        Missing and not applicable cells are null. Raises SynllmError for example rows that can't
-        be read, ModelError where the model can't be loaded, and RuntimeError, saying which rules
-        stood in the way, where not all rows could be delivered. With the model "sampler" rows are
-        drawn from rules and statistics alone, the options for language models have no effect, and
-        CannotSampleError tells of a spec that can't be drawn from; all rows then meet the condition
-        `given`, and NoPatientError names the statements that rule it out. Raises ValueError for a
-        condition given to a language model.
+        Missing and not applicable cells are null. Rows are steered to the declared figures with the
+        strength `steer`, from 0 to 1; all meet the condition `given`, if there is one. With the
+        model "sampler" rows are drawn from rules and statistics alone, and the options for language
+        models have no effect.
+
+        Raises SynllmError for example rows or a condition that can't be read, ModelError where the
+        model can't be loaded or can't write such rows, CannotDecodeError and CannotSampleError for
+        a spec whose rows can't be held to its rules as they are written, and NoPatientError, which
+        names the statements that rule the condition out. The engine "outlines" checks rows after
+        they are written: it steers nothing, takes no condition (ValueError), and raises
+        RuntimeError, saying which rules stood in the way, where not all rows could be delivered.
         """
+        from synllm.generate.frame import make_frame
+        from synllm.generate.settings import RunSettings
+
+        condition = self._read_given(given)
         if model == "sampler":
-            from synllm.generate.frame import make_frame
             from synllm.generate.sampler import RowSampler
 
-            sampler = RowSampler(self.spec, rows, self._read_given(given))
+            sampler = RowSampler(self.spec, rows, condition)
             return make_frame(self.spec, list(sampler.sample(rows, seed)))
-        if given is not None:
-            raise ValueError('a condition can be given to the sampler only: model="sampler"')
-        from synllm.generate.frame import make_frame
         from synllm.generate.models import load_model
-        from synllm.generate.run import generate_rows
-        from synllm.generate.settings import RunSettings
 
         settings = RunSettings(
             rows=rows,
@@ -110,11 +114,23 @@ class LoadedSpec:
             batch=batch,
             device=device,
             dtype=dtype,
+            engine=engine,
+            steer=steer,
+            given=given,
         )
         compiled = self.compile(examples)
         if compiled.diagnostics:
             raise SynllmError(compiled.diagnostics)
         loaded = load_model(model, device=device, dtype=dtype)
+        if engine == "decoder":
+            from synllm.generate.decode import RowDecoder
+
+            decoder = RowDecoder(compiled, loaded, settings, condition)
+            return make_frame(self.spec, list(decoder.sample(rows)))
+        from synllm.generate.run import generate_rows
+
+        if given is not None:
+            raise ValueError('a condition takes engine="decoder" or model="sampler"')
         delivered = generate_rows(compiled, loaded, settings)
         if not delivered.complete:
             state = delivered.progress

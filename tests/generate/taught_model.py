@@ -15,15 +15,18 @@ from synllm.targets.prompt.levels import PromptLevel
 
 ROWS_A_STEP = 48
 
+LEVEL = PromptLevel.FEAT_DESC
+"""The prompt after which the model is taught: a short one, which takes less to look past."""
+
 
 def teach_model(
-    folder: Path, spec: Spec, rows: Sequence[Mapping[str, Value]], *, steps: int = 250
+    folder: Path, spec: Spec, rows: Sequence[Mapping[str, Value]], *, steps: int = 400
 ) -> None:
     """Write a model folder whose model has learned to write rows like the given ones."""
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
     compiled = compile_spec(spec)
-    messages = compiled.prompts[PromptLevel.CLIN_RULE].as_chat()
+    messages = compiled.prompts[LEVEL].as_chat()
     lines = [compiled.row_format.write_row(row) for row in rows]
     size = save_tokenizer(folder, [lines[0], "".join(m["content"] for m in messages)])
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -42,6 +45,7 @@ def teach_model(
             max_position_embeddings=4096,
             bos_token_id=None,
             eos_token_id=0,
+            initializer_range=0.1,
         )
     )
     optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=0.0)

@@ -189,7 +189,7 @@ def test_the_embedded_model_s_rows_meet_the_declared_figures(
 @pytest.mark.slow
 def test_what_the_model_knows_beyond_the_spec_survives_steering(tmp_path: Path) -> None:
     """A model is taught that smoking goes with the region, of which the spec says nothing."""
-    from tests.generate.taught_model import teach_model
+    from tests.generate.taught_model import LEVEL, teach_model
 
     loaded = synllm.loads(SPEC)
     folder = tmp_path / "taught"
@@ -199,7 +199,7 @@ def test_what_the_model_knows_beyond_the_spec_survives_steering(tmp_path: Path) 
     compiled = compile_spec(loaded.spec)
 
     def run(name: str, steer: float) -> tuple[pd.DataFrame, RunManifest]:
-        settings = RunSettings(rows=2_000, seed=1, steer=steer, batch=128)
+        settings = RunSettings(rows=2_000, seed=1, steer=steer, batch=128, prompt=LEVEL)
         output = tmp_path / f"{name}.csv"
         manifest = decode_to_file(compiled, taught, settings, output).manifest
         return pd.read_csv(output), manifest

@@ -124,7 +124,10 @@ class Steering:
         rows = len(chances)
         ahead = max(min(self._rows - self._done, AHEAD * rows), rows)
         wanted = -self._sums[at] * self._scales[at] / ahead - self._missed[at]
-        most = MOST_NOISE * spread_of(chances, values) / np.sqrt(rows)
+        # A model with too light tails has to be asked for more than its own would scatter.
+        usual = tilt_chances(chances, values @ self._theta[at])
+        spread = np.maximum(spread_of(chances, values), spread_of(usual, values))
+        most = MOST_NOISE * spread / np.sqrt(rows)
         wanted = np.clip(wanted, -most, most)
         sides = [self._closed[place].moment.side for place in at]
         theta = solve_tilt(chances, values, wanted, sides, self._theta[at])
