@@ -2,8 +2,8 @@
 
     .synspec text ─ read ─→ SyntaxTree ─ resolve ─→ Spec ─ lower ─→ CoreSpec
     CoreSpec ─ prove ─→ findings
-    Spec, CoreSpec ─ compile ─→ prompts, JSON Schemas, row regex, guarantees
-    Spec, prompts, model ─ generate ─→ rows          (synllm/generate/run.py)
+    Spec, CoreSpec ─ compile ─→ row space, prompts, JSON Schemas, row regex, guarantees
+    row space, prompts, model ─ generate ─→ rows     (synllm/generate/decode.py)
     CoreSpec, table ─ validate ─→ verdicts           (synllm/validate/validate.py)
     Spec, Spec ─ compare ─→ what changed             (synllm/diff/compare_specs.py)
     Spec, table ─ measure ─→ coverage                (synllm/coverage/measure.py)
