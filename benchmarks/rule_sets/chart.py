@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil, floor, log10
 
 Point = tuple[int, float, int, int, float]
@@ -27,61 +28,68 @@ _STYLE = """<style>
 </style>"""
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One drawing: up to two named series of values over what grows, ascending."""
+
+    title: str
+    axis: str
+    sizes: Sequence[int]
+    series: Sequence[tuple[str, Sequence[float]]]
+
+
 def draw_growth(points: Sequence[Point]) -> str:
     """Return a drawing of seconds, questions and memory against the number of rules."""
     rules = [point[0] for point in points]
-    panels = (
-        ("Seconds", (("", [point[1] for point in points]),)),
-        (
-            "Questions",
-            (
-                ("asked", [float(point[2]) for point in points]),
-                ("searched", [float(point[3]) for point in points]),
-            ),
-        ),
-        ("Memory, MB", (("", [point[4] for point in points]),)),
+    questions = (
+        ("asked", [float(point[2]) for point in points]),
+        ("searched", [float(point[3]) for point in points]),
     )
+    panels = (
+        Panel("Seconds", "rules", rules, (("", [point[1] for point in points]),)),
+        Panel("Questions", "rules", rules, questions),
+        Panel("Memory, MB", "rules", rules, (("", [point[4] for point in points]),)),
+    )
+    return draw_panels(panels, "Seconds, questions and memory of a check as a rule set grows")
+
+
+def draw_panels(panels: Sequence[Panel], label: str) -> str:
+    """Return a drawing of panels side by side; `label` says in words what it shows."""
     width = _LEFT + len(panels) * (_WIDTH + _GAP)
     height = _TOP + _HEIGHT + 52
     drawn = [
-        _draw_panel(title, series, rules, _LEFT + number * (_WIDTH + _GAP))
-        for number, (title, series) in enumerate(panels)
+        _draw_panel(panel, _LEFT + number * (_WIDTH + _GAP)) for number, panel in enumerate(panels)
     ]
-    label = "Seconds, questions and memory of a check as a rule set grows"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{label}">\n{_STYLE}\n' + "\n".join(drawn) + "\n</svg>\n"
     )
 
 
-def _draw_panel(
-    title: str, series: Sequence[tuple[str, Sequence[float]]], rules: Sequence[int], left: int
-) -> str:
-    step = _choose_step(max(value for _, values in series for value in values))
-    top_value = step * ceil(max(value for _, values in series for value in values) / step)
+def _draw_panel(panel: Panel, left: int) -> str:
+    step = _choose_step(max(value for _, values in panel.series for value in values))
+    top_value = step * ceil(max(value for _, values in panel.series for value in values) / step)
 
-    def across(rule_count: float) -> float:
-        return left + _WIDTH * rule_count / rules[-1]
+    def across(size: float) -> float:
+        return left + _WIDTH * size / panel.sizes[-1]
 
     def down(value: float) -> float:
         return _TOP + _HEIGHT * (1 - value / top_value)
 
-    parts = [f'<text class="title" x="{left}" y="{_TOP - 18}">{title}</text>']
+    parts = [f'<text class="title" x="{left}" y="{_TOP - 18}">{panel.title}</text>']
     for number in range(round(top_value / step) + 1):
         value, y = number * step, down(number * step)
         parts.append(f'<path class="grid" d="M{left} {y:.1f}h{_WIDTH}"/>')
         parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,.10g}</text>')
     bottom = _TOP + _HEIGHT
-    for rule_count in (0, rules[-1] // 2, rules[-1]):
-        x = across(rule_count)
-        parts.append(
-            f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{rule_count}</text>'
-        )
+    for size in (0, panel.sizes[-1] // 2, panel.sizes[-1]):
+        x = across(size)
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{size:,}</text>')
     parts.append(
-        f'<text x="{left + _WIDTH / 2}" y="{bottom + 38}" text-anchor="middle">rules</text>'
+        f'<text x="{left + _WIDTH / 2}" y="{bottom + 38}" text-anchor="middle">{panel.axis}</text>'
     )
-    for kind, (name, values) in zip("ab", series, strict=False):
-        places = [(across(x), down(y)) for x, y in zip(rules, values, strict=True)]
+    for kind, (name, values) in zip("ab", panel.series, strict=False):
+        places = [(across(x), down(y)) for x, y in zip(panel.sizes, values, strict=True)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline class="line {kind}" points="{path}"/>')
         parts += [f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in places]
