@@ -57,7 +57,7 @@ def check(own: Ready, found: Written, seed: int) -> None:
 def test_the_model_reads_the_rows_that_are_written(name: str) -> None:
     own = ready(name)
 
-    check(own, own.writer("random", 5).write(np.arange(200), seed=2), 5)
+    check(own, own.writer("random", 5).write(np.arange(60), seed=2), 5)
 
 
 @settings(max_examples=25)
