@@ -10,14 +10,19 @@ class AppendedFile:
     """A file that only grows. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = path.open("ab", buffering=0)
 
     def append(self, content: bytes) -> None:
         """Append all of the content, and return when it is on the disk."""
         left = memoryview(content)
-        while left:
-            left = left[self._file.write(left) :]
-        os.fsync(self._file.fileno())
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            error.filename = str(self._path)  # Only opening a file tells which one it is.
+            raise
 
     def close(self) -> None:
         """Close the file."""
