@@ -33,7 +33,7 @@ def places_of(batch: BegunBatch, row: int) -> list[int]:
     return [each for k in spans for each in range(int(sets.start[k]), int(sets.stop[k]))]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(small_specs(), st.sampled_from([None, 0]), st.integers(0, 10**6), st.booleans())
 def test_a_batch_may_take_what_each_row_may_take(
     spec: Spec, nodes: int | None, seed: int, settled: bool

@@ -16,7 +16,7 @@ from tests.generate.decoder.test_adversaries import SPEECH
 from tests.proof.small_specs import all_rows, small_specs
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(small_specs(), st.sampled_from(SPEECH))
 def test_both_engines_can_deliver_the_same_rows(spec: Spec, speech: str) -> None:
     if not any(row_is_valid(row, spec) for row in all_rows(spec)):
