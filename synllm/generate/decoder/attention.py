@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -51,6 +51,31 @@ class Packing:
     reach: int
     starts: Tensor
     """How many own tokens each row had before, shape (rows,)."""
+    _hidden: dict[int | None, Tensor] = field(default_factory=dict)
+    _table: Tensor | None = None
+
+    def hidden(self, window: int | None) -> Tensor:
+        """Return which own tokens no query of a slot sees, (rows, 1, longest, reach)."""
+        if window not in self._hidden:
+            place = torch.arange(self.reach, device=self.starts.device)
+            at = self.starts[:, None] + place[: self.longest]
+            apart = at[:, None, :, None] - place
+            later = apart < 0
+            self._hidden[window] = later if window is None else later | (apart >= window)
+        return self._hidden[window]
+
+    def spread(self, packed: Tensor) -> Tensor:
+        """Return packed tokens, (tokens, heads, n), as a table (rows * longest, heads, n).
+
+        It is written anew for each layer; slots without a token stay zero.
+        """
+        count, heads, size = self.rows * self.longest, *packed.shape[1:]
+        if packed.shape[0] == count:
+            return packed
+        if self._table is None or self._table.shape != (count, heads, size):
+            self._table = packed.new_zeros((count, heads, size))
+        self._table[self.slot] = packed
+        return self._table
 
 
 class RowMemory:
@@ -206,21 +231,18 @@ def _attend_rows(
         scale,
         softcap,
     ).view(packing.rows, heads, packing.longest, packing.reach)
-    place = torch.arange(packing.reach, device=query.device)
-    at = packing.starts[:, None] + torch.arange(packing.longest, device=query.device)
-    apart = at[:, None, :, None] - place
-    hidden = apart < 0 if limit is None else (apart < 0) | (apart >= limit)
-    mine = mine.masked_fill(hidden, -torch.inf)
+    # The largest tensors of long rows: in place, and the sum taken out of what they add up to.
+    mine.masked_fill_(packing.hidden(limit), -torch.inf)
     # Slots without a token see nothing in a narrow window: any number does for them.
     top = mine.amax(dim=-1, keepdim=True).clamp(min=_LOWEST)
-    mine = (mine - top).exp_()
-    mine_total = _gather(mine.sum(dim=-1, keepdim=True).log_().add_(top), packing)
-    mine = mine / mine.sum(dim=-1, keepdim=True)
+    mine.sub_(top).exp_()
+    whole = mine.sum(dim=-1, keepdim=True)
+    mine_total = _gather(whole.log().add_(top), packing)
     found = mine.to(own[1].dtype).view(packing.rows, shared, groups * packing.longest, -1)
     found = (found @ own[1][:, :, : packing.reach]).view(packing.rows, heads, packing.longest, -1)
     # One softmax over both parts, put together from what each sums up to.
     share = torch.sigmoid(mine_total - ahead_total)
-    mixed = torch.lerp(ahead.float(), _gather(found, packing).float(), share)
+    mixed = torch.lerp(ahead.float(), _gather(found.float().div_(whole), packing), share)
     return mixed.to(query.dtype)
 
 
@@ -259,19 +281,15 @@ def _attend_ahead(
 
 
 def _score(query: Tensor, key: Tensor, scale: float, softcap: float | None) -> Tensor:
-    scores = (query @ key.transpose(-1, -2)).float() * scale
+    scores = (query @ key.transpose(-1, -2)).float().mul_(scale)
     return scores if softcap is None else softcap * torch.tanh(scores / softcap)
 
 
 def _spread(packed: Tensor, packing: Packing) -> Tensor:
     """Return packed tokens, (heads, tokens, n), as a table (rows, heads, longest, n)."""
-    heads, tokens, size = packed.shape
-    by_token = packed.transpose(0, 1)
-    if tokens < packing.rows * packing.longest:
-        table = packed.new_zeros((packing.rows * packing.longest, heads, size))
-        table[packing.slot] = by_token
-        by_token = table
-    return by_token.reshape(packing.rows, packing.longest, heads, size).transpose(1, 2).contiguous()
+    table = packing.spread(packed.transpose(0, 1))
+    shape = packing.rows, packing.longest, *table.shape[1:]
+    return table.reshape(shape).transpose(1, 2).contiguous()
 
 
 def _gather(table: Tensor, packing: Packing) -> Tensor:
