@@ -9,37 +9,27 @@ from pathlib import Path
 
 import numpy as np
 
-from synllm import __version__
-from synllm.columns.figures import Figure, measure_figures
-from synllm.generate.alarms import AlarmTally
 from synllm.generate.check_rows import RowCheck
 from synllm.generate.column_cells import list_rows
 from synllm.generate.decoded_blocks import DecodedBlocks
 from synllm.generate.delivery import Delivered, Order, deliver_rows
+from synllm.generate.describe_decoded import describe_decoded, place_examples
 from synllm.generate.journal.decides import list_what_decides
 from synllm.generate.model_rows import ModelRows
 from synllm.generate.models import LoadedModel
 from synllm.generate.receipts import describe_run, write_receipts
-from synllm.generate.row_weights import weigh_table
 from synllm.generate.run_manifest import (
-    DecodingRecord,
     ModelRecord,
     RunManifest,
-    TargetRecord,
     hash_text,
-    library_versions,
-    python_version,
 )
 from synllm.generate.sampler import NoPatientError
 from synllm.generate.settings import RunSettings
 from synllm.generate.steering.figures import list_statistics
 from synllm.generate.steering.steering import Steering
-from synllm.proof.statistics.wording import name_figure
-from synllm.proof.witness import encode_value
 from synllm.proof.witnesses.witness_rows import NoRow
 from synllm.rowspace.given import Given, build_given_space
 from synllm.rowspace.place_table import make_table
-from synllm.rowspace.places import place_of
 from synllm.rowspace.ready_space import NoSpace
 from synllm.rowspace.settle import settle_orders
 from synllm.rowspace.space import RowSpace
@@ -51,12 +41,6 @@ from synllm.spec.values import Row
 from synllm.targets.prompt.messages import Prompt, write_card_prompt, write_prompt
 from synllm.targets.row_format import RowFormat
 from synllm.targets.write import CompiledSpec
-
-FEWEST_TRIED = 50
-"""With fewer rows of the model alone, nothing is said about how it meets figures by itself."""
-
-MOST_COMPARED = 200_000
-"""Of longer tables, it is not measured what rows show before spare ones are left out."""
 
 
 class CannotDecodeError(Exception):
@@ -158,7 +142,7 @@ def decode_to_file(
         dtype=model.dtype,
     )
     prompt = hash_text(decoder.prompt.model_dump_json())
-    shown = _example_places(compiled, decoder)
+    shown = place_examples(compiled, decoder)
     order = Order(
         spec=decoder.spec,
         core=decoder.core,
@@ -182,7 +166,7 @@ def decode_to_file(
             head = describe_run(decoder.spec, decoder.space.fields, settings, record, prompt)
             formula = TRUE if given is None else given.formula
             write_receipts(output, head, decoder.spec, delivered.batches, formula)
-        return _describe(
+        return describe_decoded(
             compiled, decoder, settings, record, prompt, delivered, time.monotonic() - started
         )
 
@@ -228,111 +212,3 @@ def _write_prompt(
     told = f"The row must be about a patient for whom this is true: {given.text}"
     more = last.model_copy(update={"content": f"{last.content}\n\n{told}"})
     return prompt.model_copy(update={"messages": (*prompt.messages[:-1], more)})
-
-
-def _example_places(compiled: CompiledSpec, decoder: RowDecoder) -> list[dict[str, int]]:
-    """Return the prompt's example rows by their places, those that can be generated."""
-    found = []
-    for row in compiled.examples:
-        places = {
-            column.name: place_of(
-                decoder.rows.listings[column.name], encode_value(column, row[column.name])
-            )
-            for column in decoder.core.columns
-        }
-        known = {name: place for name, place in places.items() if place is not None}
-        if len(known) == len(places):
-            found.append(known)
-    return found
-
-
-def _describe(
-    compiled: CompiledSpec,
-    decoder: RowDecoder,
-    settings: RunSettings,
-    model: ModelRecord,
-    prompt: str,
-    delivered: Delivered,
-    seconds: float,
-) -> RunManifest:
-    spec, measured, blocks = decoder.spec, delivered.measured, decoder.blocks
-    tally = AlarmTally(
-        spec,
-        decoder.space,
-        decoder.rows.listings,
-        examples=_example_places(compiled, decoder),
-        is_given=settings.given is not None,
-    )
-    divergence = 0.0
-    for block in delivered.rows.blocks():
-        tally.add(block.places)
-        divergence += float(block.measures["divergence"].sum())
-    spare = sum(next(iter(each.values())).size for each in blocks.spare)
-    tried = 0 if blocks.tried is None else next(iter(blocks.tried.values())).size
-    return RunManifest(
-        synllm=__version__,
-        spec=spec.name,
-        spec_sha256=hash_text(spec.source.text),
-        imports_sha256={Path(each.name).name: hash_text(each.text) for each in spec.imports},
-        prompt_sha256=prompt,
-        regex_sha256=None,
-        settings=settings,
-        model=model,
-        output=delivered.place.name,
-        output_sha256=delivered.sha256,
-        complete=True,
-        delivered=settings.rows,
-        distinct=measured.distinct,
-        candidates=settings.rows + spare + tried,
-        rejected_rows=0,
-        rejected={},
-        unfinished=0,
-        audited=measured.audited,
-        example_copies=measured.example_copies,
-        targets=_describe_targets(decoder, delivered),
-        alarms=tally.alarms(),
-        resumed_at=delivered.resumed_at,
-        decoding=DecodingRecord(
-            canonical=decoder.rows.canonical,
-            redrawn=blocks.redrawn,
-            surplus=spare + tried,
-            divergence=round(divergence / settings.rows, 4),
-        ),
-        weights=weigh_table(delivered.place, delivered.rows) if settings.weights else None,
-        seconds=round(seconds, 3),
-        versions=library_versions(),
-        python=python_version(),
-    )
-
-
-def _describe_targets(decoder: RowDecoder, delivered: Delivered) -> tuple[TargetRecord, ...]:
-    figures = delivered.measured.figures
-    nothing: list[Figure | None] = [None] * len(figures)
-    blocks = decoder.blocks
-    prompted, steered = nothing, nothing
-    if blocks.tried is not None:
-        table = make_table(decoder.spec, decoder.core, decoder.rows.listings, blocks.tried)
-        if table.length >= FEWEST_TRIED:
-            prompted = list(measure_figures(decoder.statistics, table))
-    if blocks.steering is not None and len(delivered.rows) <= MOST_COMPARED:
-        parts = [block.places for block in delivered.rows.blocks()] + blocks.spare
-        whole = {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
-        table = make_table(decoder.spec, decoder.core, decoder.rows.listings, whole)
-        steered = list(measure_figures(decoder.statistics, table))
-    return tuple(
-        TargetRecord(
-            figure=name_figure(statistic),
-            kind=statistic.kind.value,
-            declared=statistic.value.text,
-            delivered=figure.delivered,
-            distance=None if figure.delivered is None else figure.distance,
-            tolerance=figure.tolerance,
-            rows=figure.rows,
-            prompted=None if first is None else first.delivered,
-            steered=None if second is None else second.delivered,
-            met=figure.met,
-        )
-        for statistic, figure, first, second in zip(
-            decoder.statistics, figures, prompted, steered, strict=True
-        )
-    )

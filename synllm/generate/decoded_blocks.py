@@ -24,6 +24,9 @@ TRIED_SHARE = 0.05
 SPARE = 0.04
 """So many more rows than it delivers are written in a steered batch."""
 
+MOST_COMPARED = 200_000
+"""Of longer tables, spare rows are not kept to be measured."""
+
 _FIRST = 1 << 40
 """Where the numbers of the first rows begin; those of batches stay far below."""
 
@@ -34,7 +37,8 @@ _BATCH = 1 << 13
 class DecodedBlocks:
     """Blocks of rows that a model writes, steered where there is a steering.
 
-    `tried` are the model's own first rows; `spare` the steered rows that were not delivered.
+    `tried` are the model's own first rows; `spare` the steered rows that were not delivered, as
+    long as there are few; `redrawn` counts cells that led nowhere.
     """
 
     def __init__(self, rows: ModelRows, settings: RunSettings, steering: Steering | None) -> None:
@@ -54,13 +58,25 @@ class DecodedBlocks:
 
     @property
     def state(self) -> JsonValue:
-        """What the batches so far have taught the steering; None without one."""
-        return None if self.steering is None else cast(Any, self.steering.state)
+        """What the batches so far have counted and taught the steering."""
+        taught = None if self.steering is None else cast(Any, self.steering.state)
+        return {"redrawn": self.redrawn, "steering": taught}
 
     def restore(self, state: JsonValue, first: Mapping[str, Integers]) -> None:
         """Go on from an earlier state."""
+        assert isinstance(state, dict)
+        self.redrawn = cast(int, state["redrawn"])
         if self.steering is not None:
-            self.steering.restore(cast(State, state), first)
+            self.steering.restore(cast(State, state["steering"]), first)
+
+    @property
+    def surplus(self) -> int:
+        """How many valid rows a whole run writes and doesn't deliver."""
+        if self.steering is None or self.tried is None:
+            return 0
+        whole, rest = divmod(self._settings.rows, self.block_rows)
+        spare = whole * int(self.block_rows * SPARE) + int(rest * SPARE)
+        return spare + next(iter(self.tried.values())).size
 
     def draw_block(self, number: int, size: int) -> Block:
         """Return the block of that number. Raises ModelError."""
@@ -71,8 +87,9 @@ class DecodedBlocks:
         chosen = np.arange(size)
         if self.steering is not None:
             chosen = self.steering.absorb(written.places, size)
-            left = np.setdiff1d(np.arange(size + extra), chosen)
-            self.spare.append({name: each[left] for name, each in written.places.items()})
+            if self._settings.rows <= MOST_COMPARED:
+                left = np.setdiff1d(np.arange(size + extra), chosen)
+                self.spare.append({name: each[left] for name, each in written.places.items()})
         return Block(
             {name: each[chosen] for name, each in written.places.items()},
             self._measure(written, chosen),
