@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from synllm.compiler import parse_spec
 from synllm.generate.embedded.recipe.__main__ import main
+from synllm.generate.embedded.recipe.chart import draw_curve
 from synllm.generate.embedded.recipe.evaluation import (
+    Quality,
     average,
     card_of,
     draw_specs,
@@ -96,3 +99,18 @@ def test_a_training_becomes_a_model_folder_and_its_figures(
     assert [line.split(" | ")[1] for line in lines[1:]] == [str(tmp_path / "model"), "sampler"]
     size = sum(file.stat().st_size for file in (tmp_path / "model").iterdir())
     assert size < 10_000_000
+
+
+def test_the_curve_shows_each_error_of_each_checkpoint() -> None:
+    far = Quality(1.0, 0.5, 0.2, 0.1, 1.0, 0.5)
+    near = Quality(0.1, 0.05, 0.02, 0.01, 0.1, 0.9)
+
+    drawn = ElementTree.fromstring(draw_curve([(1_000_000, far), (4_000_000, near)], near))
+
+    space = "{http://www.w3.org/2000/svg}"
+    lines = [each.get("points", "").split() for each in drawn.iter(f"{space}polyline")]
+    assert len(lines) == 3
+    for line in lines:
+        (left, high), (right, low) = ([float(n) for n in point.split(",")] for point in line)
+        assert left < right
+        assert high < low

@@ -214,3 +214,21 @@ def test_a_model_for_another_kind_of_prompt_is_refused(tokenizer, tmp_path: Path
 
     with pytest.raises(ModelError, match="this version doesn't write: letter"):
         load_model(str(tmp_path), device="cpu")
+
+
+def test_at_first_three_heads_look_one_two_and_three_tokens_back() -> None:
+    torch.manual_seed(0)
+    network = CardReader(Shape(SIZE))
+    tokens = torch.randint(0, SIZE, (1, 40))
+    layer, states = network.model.layers[0], network.model.embed_tokens(tokens)
+    angle = torch.arange(40)[:, None] * 10000 ** (-torch.arange(0, 32, 2) / 32)
+    turn = angle.repeat(1, 2).cos()[None, None], angle.repeat(1, 2).sin()[None, None]
+    query, key, _ = layer.self_attn.split(layer.input_layernorm(states), turn)
+
+    scores = query @ key.transpose(2, 3) * 32**-0.5
+    looked_at = scores.masked_fill(torch.ones(40, 40).triu(1) > 0, -torch.inf).argmax(dim=-1)
+
+    places = torch.arange(4, 40)
+    assert [(places - looked_at[0, head, 4:]).tolist() for head in range(3)] == [
+        [back] * 36 for back in (1, 2, 3)
+    ]

@@ -1,7 +1,8 @@
 """Train the embedded model, measure how well it follows specs, and write its folder.
 
 `train` begins a training or goes on with one; `export` writes a checkpoint as a model folder;
-`evaluate` prints how far a model's rows are from what specs declare.
+`evaluate` prints how far a model's rows are from what specs declare, and `curve` draws how that
+changed in training.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from synllm.generate.embedded.recipe.chart import draw_curve
 from synllm.generate.embedded.recipe.evaluation import (
     Quality,
     average,
@@ -70,6 +73,13 @@ def _make_parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--random", type=int, default=10, help="unseen random specs as well")
     evaluating.add_argument("--rows", type=int, default=2000)
     evaluating.set_defaults(run=_evaluate)
+
+    drawing = commands.add_parser("curve", help="draw quality against tokens read in training")
+    drawing.add_argument("checkpoints", type=Path, nargs="+", help="of one training, two at least")
+    drawing.add_argument("-o", "--output", type=Path, required=True, help="an SVG file")
+    drawing.add_argument("--random", type=int, default=10, help="how many unseen random specs")
+    drawing.add_argument("--rows", type=int, default=500)
+    drawing.set_defaults(run=_draw)
     return parser
 
 
@@ -103,6 +113,22 @@ def _evaluate(options: argparse.Namespace) -> None:
         told = [judge_model(spec, model, card_of(spec), options.rows) for spec in own]
         _print(name, model.name, average(told))
         _print(name, "sampler", average([judge_sampler(spec, options.rows) for spec in own]))
+
+
+def _draw(options: argparse.Namespace) -> None:
+    specs = draw_specs(options.random, seed=5)
+    points = []
+    for checkpoint in options.checkpoints:
+        training = load_checkpoint(checkpoint)
+        with TemporaryDirectory() as folder:
+            export_model(training, train_tokenizer().to_str(), Path(folder))
+            model = load_model(folder)
+        told = [judge_model(spec, model, card_of(spec), options.rows) for spec in specs]
+        points.append((training.tokens, average(told)))
+        _print(f"{training.tokens / 1e6:.1f} M tokens", checkpoint.name, points[-1][1])
+    sampler = average([judge_sampler(spec, options.rows) for spec in specs])
+    points.sort(key=lambda point: point[0])
+    options.output.write_text(draw_curve(points, sampler), encoding="utf-8")
 
 
 def _load(path: Path) -> Spec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def draw_batch(
     """Return a batch of random tables; `tokenizer` is one of the tokenizers library."""
     # Tables of about one size waste little on padding.
     count = int(random.integers(difficulty.fewest, difficulty.most + 1))
-    same = Difficulty(count, count, difficulty.tied, difficulty.hard, held_out=difficulty.held_out)
+    same = replace(difficulty, fewest=count, most=count)
     tables = [draw_table(same, random) for _ in range(cards)]
     picked = [random.choice(ROWS, rows, replace=False).tolist() for _ in tables]
     return encode_tables(tokenizer, tables, picked)

@@ -13,6 +13,15 @@ from torch.nn import functional
 
 from synllm.generate.embedded.recipe.batches import CELL, Batch
 
+_EMBEDDED = 0.1
+"""The deviation of token vectors at the start."""
+
+_SHARED = 4.0
+"""The component that all tokens have in common, in deviations."""
+
+_FOCUS = 6.0
+"""How sharply the first heads look at one place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -121,11 +130,40 @@ class CardReader(nn.Module):
         super().__init__()
         self.shape = shape
         self.model = _Body(shape)
+        self._draw_weights()
+
+    @torch.no_grad()
+    def _draw_weights(self) -> None:
+        """Draw weights, with heads in the first layer that look one, two and three tokens back.
+
+        To look a name up takes to know which tokens stand before a token. Such heads form by
+        themselves, but late; everything else waits for them. They find a position by the rotations
+        alone, which turn a component that all tokens have in common.
+        """
+        width, shared = self.shape.width, 0
         for name, weight in self.named_parameters():
             if weight.dim() > 1:
                 deep = name.endswith(("o_proj.weight", "down_proj.weight"))
-                scale = 0.02 if "embed" in name else weight.shape[1] ** -0.5
-                nn.init.normal_(weight, std=scale / (2 * shape.layers) ** 0.5 if deep else scale)
+                scale = _EMBEDDED if "embed" in name else width**-0.5 * (0.15 if deep else 1.0)
+                nn.init.normal_(weight, std=scale)
+        self.model.embed_tokens.weight[:, shared] = _EMBEDDED * _SHARED
+        attention = self.model.layers[0].self_attn
+        assert isinstance(attention, _Attention)
+        half = attention.size // 2
+        speed = self.shape.theta ** (-torch.arange(half) / half)
+        strength = (_FOCUS * attention.size**0.5) ** 0.5 / _SHARED
+        for head in range(min(3, self.shape.heads - 1)):
+            first = head * attention.size
+            own = slice(first, first + attention.size)
+            attention.q_proj.weight[own] = 0.0
+            attention.k_proj.weight[own] = 0.0
+            attention.o_proj.weight[:, own] *= 4.0
+            turned = speed * (head + 1)
+            used = strength * (torch.arange(half) < half // 4)
+            attention.q_proj.weight[own, shared] = torch.cat((used, torch.zeros(half)))
+            attention.k_proj.weight[own, shared] = torch.cat(
+                (used * turned.cos(), used * turned.sin())
+            )
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the scores of what follows row tokens that count, (tokens, vocabulary)."""

@@ -32,6 +32,8 @@ class Difficulty:
     """The share of tables whose fields go along with each other."""
     hard: float = 0.5
     """The share of the unusual: skew, mixtures, absences, few figures."""
+    numbers: float = 0.5
+    """The share of fields that are numbers."""
     held_out: bool = False
 
 
@@ -68,7 +70,7 @@ def draw_table(difficulty: Difficulty, random: np.random.Generator) -> RandomTab
     scores: list[Floats] = []
     for place, name in enumerate(names):
         uniform = _normal_share(latent[:, place])
-        if random.random() < 0.5:
+        if random.random() < difficulty.numbers:
             field, cells[:, place], score = _draw_numbers(name, uniform, difficulty, random)
         else:
             field, cells[:, place], score = _draw_codes(name, uniform, random)

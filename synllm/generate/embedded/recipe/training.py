@@ -50,14 +50,17 @@ class Configuration:
 CONFIGURATIONS = {
     "cpu": Configuration(
         (
-            Stage(700, Difficulty(2, 4, tied=0.0, hard=0.2), 24, 8),
-            Stage(1200, Difficulty(3, 7, tied=0.2, hard=0.4), 16, 8),
-            Stage(10**9, Difficulty(4, 14, tied=0.4, hard=0.5), 12, 8),
+            # Codes alone come first: looking their labels up is learned soonest and needed most.
+            Stage(250, Difficulty(2, 2, hard=0.0, numbers=0.0), 32, 4),
+            Stage(600, Difficulty(2, 3, hard=0.1, numbers=0.6), 24, 6),
+            Stage(1000, Difficulty(2, 5, tied=0.2, hard=0.3), 24, 6),
+            Stage(10**9, Difficulty(3, 12, tied=0.4, hard=0.5), 16, 6),
         )
     ),
     "gpu": Configuration(
         (
-            Stage(600, Difficulty(3, 6, tied=0.1, hard=0.3), 96, 16),
+            Stage(150, Difficulty(2, 2, hard=0.0, numbers=0.0), 96, 8),
+            Stage(600, Difficulty(2, 5, tied=0.1, hard=0.3), 96, 16),
             Stage(3000, Difficulty(3, 12, tied=0.4, hard=0.5), 96, 16),
             Stage(10**9, Difficulty(4, 20, tied=0.6, hard=0.6), 64, 16),
         )
