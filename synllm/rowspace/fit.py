@@ -53,7 +53,7 @@ BALANCED_ROWS = 20_000
 STREAM_ROWS = 50_000
 """Rows that a stream delivers at a time."""
 
-LOST_WEIGHT = 0.003
+LOST_WEIGHT = 0.006
 """How much of the weight a stream may lose to rows that would have to be delivered twice."""
 
 LEAST_EFFICIENCY = 0.3
