@@ -8,6 +8,10 @@ from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+# Several workers with several threads each wait for one another on few cores.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=5_000)
