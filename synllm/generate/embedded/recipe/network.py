@@ -136,9 +136,8 @@ class CardReader(nn.Module):
     def _draw_weights(self) -> None:
         """Draw weights, with heads in the first layer that look one, two and three tokens back.
 
-        To look a name up takes to know which tokens stand before a token. Such heads form by
-        themselves, but late; everything else waits for them. They find a position by the rotations
-        alone, which turn a component that all tokens have in common.
+        To look a name up takes to know which tokens stand before a token. The heads find a place by
+        the rotations alone, which turn a component that all tokens have in common.
         """
         width, shared = self.shape.width, 0
         for name, weight in self.named_parameters():
