@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from synllm.compiler import compile_spec, load_spec, parse_spec
+from synllm.targets.prompt.card import NumberFigures, find_typical
 from synllm.targets.prompt.card_figures import describe_fields, write_card
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -55,30 +56,58 @@ def lines() -> dict[str, str]:
     return dict(zip(names, write_card(spec, names).splitlines(), strict=True))
 
 
-def test_a_yes_no_field_has_its_codes_with_shares_in_percent(lines: dict[str, str]) -> None:
-    assert lines["sick"] == '"sick":1=20,0=80'
+def test_a_field_has_its_codes_after_their_shares_in_percent(lines: dict[str, str]) -> None:
+    assert lines["sick"] == '20"sick":1,80"sick":0'
 
 
 def test_an_odds_ratio_is_told_as_the_correlation_that_it_makes(lines: dict[str, str]) -> None:
     # Of 100, 20 are sick and 50 old, 15.1 both: 15.1 * 45.1 is 4 * 4.9 * 34.9.
-    assert lines["old"] == '"old":"y"=50,"n"=50~"sick"+.26'
+    assert lines["old"] == '50"old":"y",50"old":"n"~"sick"+.26'
 
 
-def test_a_number_has_range_figures_points_absence_and_ties(lines: dict[str, str]) -> None:
-    # The means by group are 10 apart: r = 10 * sqrt(0.2 * 0.8) / 10, against the codes' order.
-    assert lines["weight"] == '"weight":1[1,350]m70s10@70.5=12,null=5.0~"sick"-.40~"old"-.30'
+def test_a_number_has_typical_values_points_absence_and_ties(lines: dict[str, str]) -> None:
+    # Normal, as no quantiles are declared; the means by group are 10 apart, which makes
+    # r = 10 * sqrt(0.2 * 0.8) / 10, against the order of the codes.
+    typical = '17"weight":57,17"weight":65,17"weight":70,17"weight":75,17"weight":83'
+    rest = '12"weight":70.5,05"weight":null~"sick"-.40~"old"-.30'
+    assert lines["weight"] == f"{typical},{rest}"
 
 
 def test_shares_are_of_all_rows_and_a_label_without_one_gets_what_is_left(
     lines: dict[str, str],
 ) -> None:
-    assert lines["grade"].startswith('"grade":"low"=18,"middle"=36,"high"=36,"NA"=10~"sick"-.2')
+    assert lines["grade"].startswith(
+        '18"grade":"low",36"grade":"middle",36"grade":"high",10"grade":"NA"~"sick"-.2'
+    )
 
 
-def test_some_quantiles_are_as_good_as_none_and_a_code_may_have_no_share(
+def test_without_figures_a_range_is_even_and_a_code_may_have_no_share(
     lines: dict[str, str],
 ) -> None:
-    assert lines["parity"] == '"parity":0[0,12],"none"'
+    typical = [1, 4, 6, 8, 11]
+    assert lines["parity"] == ",".join(f'20"parity":{n}' for n in typical) + ',"parity":"none"'
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "typical"),
+    [
+        # Those of a normal distribution of mean 50 and deviation 10.
+        ((33.55, 43.26, 50, 56.74, 66.45), [37.18, 44.76, 50, 55.24, 62.82]),
+        ((0, 0, 0, 10, 80), [0, 0, 0, 7.77, 53.8]),
+    ],
+)
+def test_typical_numbers_lie_between_declared_quantiles(
+    quantiles: tuple[float, ...], typical: list[float]
+) -> None:
+    numbers = NumberFigures(0, 0, 100, quantiles=quantiles)
+
+    assert find_typical(numbers) == pytest.approx(typical, abs=0.1)
+
+
+def test_typical_numbers_stay_in_the_range() -> None:
+    assert find_typical(NumberFigures(0, 0, 50, mean=5, sd=10)) == pytest.approx(
+        [0, 0, 5, 10.24, 17.82]
+    )
 
 
 def test_a_card_tells_of_ties_with_earlier_fields_alone() -> None:

@@ -1,9 +1,9 @@
 """The card: a spec's columns and figures in a few tokens each, for a model trained to read them.
 
-One line for each field, in the order of generation: the name as rows write it, then either the
-recorded decimals, the range and the figures (`"age":2[0,82]m43s23q5,25,45,61,79`) or the codes
-with their shares in percent (`"sex":"F"=59,"M"=41`), an absence's code among them. A line ends with
-how the field goes along with earlier ones: `~"bmi"+.33`.
+One line for each field, in the order of generation: cells that are typical of it, each written as
+rows write it, after how many rows in a hundred it stands for: `59"sex":"F",41"sex":"M"`. So a model
+finds what may follow `"sex":` by looking for just these tokens. A line ends with how the field goes
+along with earlier ones: `~"bmi"+.33`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from math import floor, log10
 from synllm.targets.row_format import json_text
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""The quantiles that a card shows, all of them or none."""
+"""The quantiles from which a card's typical numbers are worked out, all of them or none."""
+
+_TYPICAL = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Where typical numbers lie in their distribution: each stands for a fifth of it."""
+
+_SCORES = {0.05: -1.645, 0.1: -1.282, 0.25: -0.674, 0.3: -0.524, 0.5: 0.0}
+"""Normal scores of probabilities up to a half."""
 
 MOST_TIES = 6
 LEAST_TIE = 0.1
@@ -59,45 +65,64 @@ def render_card(fields: Sequence[CardField]) -> str:
 
 
 def _render_field(field: CardField) -> str:
-    parts = []
+    name = json_text(field.name)
+    cells = [(code, share) for code, share in field.codes]
     if field.numbers is not None:
-        parts.append(_render_numbers(field.numbers))
-    if field.codes:
-        codes = ",".join(
-            code if share is None else f"{code}={_percent(share)}" for code, share in field.codes
-        )
-        parts.append(codes)
+        left = 1 - sum(share or 0.0 for _, share in (*field.codes, *field.numbers.points))
+        cells = [*_typical_cells(field.numbers, max(left, 0.0)), *cells]
+    line = ",".join(f"{_percent(share)}{name}:{cell}" for cell, share in cells)
     ties = sorted(field.ties, key=lambda tie: -abs(tie[1]))[:MOST_TIES]
-    ends = "".join(
-        f"~{json_text(name)}{'-' if r < 0 else '+'}.{min(round(abs(r) * 100), 99):02d}"
-        for name, r in ties
+    return line + "".join(
+        f"~{json_text(other)}{'-' if r < 0 else '+'}.{min(round(abs(r) * 100), 99):02d}"
+        for other, r in ties
         if abs(r) >= LEAST_TIE
     )
-    return f"{json_text(field.name)}:{','.join(parts)}{ends}"
 
 
-def _render_numbers(numbers: NumberFigures) -> str:
-    # One place value for all of a field's figures: a tenth of the spread or a little less.
+def _typical_cells(numbers: NumberFigures, share: float) -> list[tuple[str, float]]:
+    """Return typical numbers, which together stand for a share of the rows, and frequent ones."""
+    # One place value for all of a field's numbers: a tenth of the spread or a little less.
     place = floor(log10(numbers.spread / 10)) if numbers.spread > 0 else -numbers.decimals
+    place = max(place, -numbers.decimals)
 
-    def show(value: float, finest: int = numbers.decimals, finer: int = 0) -> str:
-        at = max(place - finer, -finest)
-        rounded = round(value / 10.0**at) * 10.0**at
-        return f"{rounded:.{max(-at, 0)}f}"
+    def show(value: float) -> str:
+        return f"{round(value / 10.0**place) * 10.0**place:.{max(-place, 0)}f}"
 
-    text = f"{numbers.decimals}[{show(numbers.low)},{show(numbers.high)}]"
-    if numbers.mean is not None:
-        text += f"m{show(numbers.mean, numbers.decimals + 1)}"
-    if numbers.sd is not None:
-        text += f"s{show(numbers.sd, numbers.decimals + 1)}"
+    typical = [(show(value), share / len(_TYPICAL)) for value in find_typical(numbers)]
+    return typical + [(f"{value:.{numbers.decimals}f}", own) for value, own in numbers.points]
+
+
+def find_typical(numbers: NumberFigures) -> list[float]:
+    """Return the numbers below which a tenth, three tenths and so on are, as far as is declared.
+
+    Between declared quantiles the distribution is taken to be normal, and all of it where there are
+    none; where there is no standard deviation either, even.
+    """
     if numbers.quantiles:
-        text += "q" + ",".join(show(value) for value in numbers.quantiles)
-    for value, share in numbers.points:
-        text += f"@{show(value, finer=1)}={_percent(share)}"
-    return text
+        known = [_score(at) for at in QUANTILES]
+        found = [_between(_score(at), known, numbers.quantiles) for at in _TYPICAL]
+    elif numbers.mean is not None and numbers.sd:
+        found = [numbers.mean + numbers.sd * _score(at) for at in _TYPICAL]
+    else:
+        found = [numbers.low + at * (numbers.high - numbers.low) for at in _TYPICAL]
+    return [min(max(value, numbers.low), numbers.high) for value in found]
 
 
-def _percent(share: float) -> str:
-    """Return a share in percent with two digits that count."""
-    percent = share * 100
-    return f"{percent:.0f}" if percent >= 9.95 else f"{percent:.1f}"
+def _score(probability: float) -> float:
+    if probability > 0.5:
+        return -_SCORES[round(1 - probability, 2)]
+    return _SCORES[probability]
+
+
+def _between(at: float, known: Sequence[float], values: Sequence[float]) -> float:
+    """Return the value at a place on the line through the known ones."""
+    after = next(number for number, place in enumerate(known) if place >= at)
+    if known[after] == at:
+        return values[after]
+    part = (at - known[after - 1]) / (known[after] - known[after - 1])
+    return values[after - 1] + part * (values[after] - values[after - 1])
+
+
+def _percent(share: float | None) -> str:
+    """Return a share in percent, in two digits; nothing where it is not known."""
+    return "" if share is None else f"{min(round(share * 100), 99):02d}"

@@ -175,7 +175,7 @@ def test_a_card_and_a_row_are_read_as_they_were_trained(tokenizer, tmp_path: Pat
 
     export_model(begin_training(SMALL), tokenizer.to_str(), tmp_path)
     model = load_model(str(tmp_path), device="cpu")
-    card = '"age":0[0,82]m43s23\n"stroke":1=4.9,0=95'
+    card = '20"age":43,20"age":50\n05"stroke":1,95"stroke":0~"age"-.30'
 
     text = render_prompt(model.tokenizer, [{"role": "user", "content": card}], name="m")
 
@@ -198,7 +198,7 @@ def test_a_run_tells_such_a_model_the_card(tokenizer, tmp_path: Path) -> None:
 
     decoder = RowDecoder(compile_spec(spec), model, RunSettings(rows=3, steer=0))
 
-    card = '"a":0[0,9]\n"b":1=25,0=75'
+    card = '20"a":1,20"a":3,20"a":4,20"a":6,20"a":8\n25"b":1,75"b":0'
     assert decoder.prompt.as_chat() == [{"role": "user", "content": card}]
     assert all(0 <= row["a"] <= 9 for row in decoder.sample(3))
 
