@@ -136,7 +136,7 @@ def test_a_folder_without_rights_is_named(
     assert "blocked" in capsys.readouterr().err
 
 
-def test_interrupting_a_run_keeps_and_names_the_rows(spec: Path, tmp_path: Path) -> None:
+def test_interrupting_a_run_keeps_the_rows_and_says_how_to_go_on(spec: Path, tmp_path: Path) -> None:
     output = tmp_path / "rows.csv"
     partial = tmp_path / "rows.csv.partial"
     command = [sys.executable, "-m", "synllm", "run", str(spec), "--rows", "1000000"]
@@ -150,7 +150,8 @@ def test_interrupting_a_run_keeps_and_names_the_rows(spec: Path, tmp_path: Path)
     _, errors = process.communicate(timeout=60)
 
     assert process.returncode == 130, errors
-    assert str(partial) in errors
+    assert "of 1,000,000 rows are kept" in errors
+    assert "--resume goes on from there" in errors
     assert "Traceback" not in errors
     assert not output.exists()
     complete = tmp_path / "kept.csv"

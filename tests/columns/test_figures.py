@@ -45,7 +45,7 @@ def test_figures_of_the_real_tables_are_those_declared(name: str, real_data: Pat
     assert wrong == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(small_specs(), st.integers(0, 10**6))
 def test_derived_columns_are_computed_as_row_by_row(spec: Spec, seed: int) -> None:
     column = spec.by_name.get("computed")

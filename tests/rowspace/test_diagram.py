@@ -63,7 +63,7 @@ def valid_rows(spec: Spec, core: CoreSpec, fields: tuple[str, ...]) -> list[Row]
     ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(small_specs())
 def test_its_rows_are_the_valid_ones_each_once(spec: Spec) -> None:
     core = lower(spec)
@@ -82,7 +82,7 @@ def test_its_rows_are_the_valid_ones_each_once(spec: Spec) -> None:
         assert (0 if diagram is None else diagram.count) == len(expected)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(small_specs())
 def test_what_it_allows_after_a_prefix_is_what_some_valid_row_has(spec: Spec) -> None:
     core = lower(spec)
@@ -97,7 +97,7 @@ def test_what_it_allows_after_a_prefix_is_what_some_valid_row_has(spec: Spec) ->
             assert set(cells_in(diagram.allowed(prefix))) == expected
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(small_specs())
 def test_no_two_nodes_of_a_level_say_the_same(spec: Spec) -> None:
     diagram = diagram_of(lower(spec), spec, declared=False)

@@ -99,7 +99,7 @@ def figures_of_rows(
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(small_specs(), st.integers(0, 10**6))
 def test_figures_that_some_rows_have_are_met_as_brute_force_meets_them(
     spec: Spec, seed: int
@@ -153,7 +153,7 @@ def brute_force(fit: FittedRows, spec: Spec, rows: list[dict[str, Value]]) -> di
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(small_specs(), st.lists(st.integers(0, 100), min_size=12, max_size=12))
 def test_figures_that_exclude_each_other_end_in_finite_weights_and_valid_rows(
     spec: Spec, numbers: list[int]

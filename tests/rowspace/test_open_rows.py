@@ -49,7 +49,7 @@ def drawn_rows(part: OpenPart, core: CoreSpec, drawn: dict[str, np.ndarray]) -> 
     return list(zip(*columns, strict=True))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(small_specs(), st.integers(0, 10**6))
 def test_what_it_allows_after_any_prefix_is_what_some_valid_row_has(spec: Spec, seed: int) -> None:
     core = lower(spec)
@@ -142,7 +142,7 @@ def test_cells_of_no_weight_are_never_drawn(spec: Spec, seed: int) -> None:
                 draw_open_part(part, core, 50, random, weights)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(small_specs(), st.integers(0, 10**6))
 def test_narrowing_never_rules_out_a_block_with_a_valid_row(spec: Spec, seed: int) -> None:
     core = lower(spec)
