@@ -39,12 +39,12 @@ demo: $(READY) ## Compile the stroke spec, generate 200 rows offline, and check 
 	@echo "The rows are in $(DEMO)/stroke.csv; prompts, schemas, regex and manifest are in $(DEMO)/compiled/."
 
 test: $(READY) ## Run every test: the fast ones, then the slow ones
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
 	@$(MAKE) --no-print-directory test-slow
 
 # pytest exits with 5 when no test carries the mark.
 test-slow: $(READY) ## Run only the slow tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow || [ $$? -eq 5 ]
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow || [ $$? -eq 5 ]
 
 check: $(READY) ## Check format, lint, types, import layers, specs and documentation
 	$(BIN)/ruff format --check .

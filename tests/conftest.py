@@ -12,8 +12,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-settings.register_profile("local", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("local", deadline=None, max_examples=70)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=70)
 settings.register_profile("thorough", deadline=None, max_examples=5_000)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local")

@@ -136,7 +136,9 @@ def test_a_folder_without_rights_is_named(
     assert "blocked" in capsys.readouterr().err
 
 
-def test_interrupting_a_run_keeps_the_rows_and_says_how_to_go_on(spec: Path, tmp_path: Path) -> None:
+def test_interrupting_a_run_keeps_the_rows_and_says_how_to_go_on(
+    spec: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "rows.csv"
     partial = tmp_path / "rows.csv.partial"
     command = [sys.executable, "-m", "synllm", "run", str(spec), "--rows", "1000000"]

@@ -51,6 +51,9 @@ ROWS = {
     "vectors": 25,
     "whole_body_mass": 2_000,
 }
+DEAR = {"hundred_features", "vectors"}
+"""Specs of which a few rows take seconds."""
+
 MANY = {
     "cirrhosis": 150_000,
     "diabetes": 250_000,
@@ -91,7 +94,10 @@ def test_there_are_rows_of_every_file() -> None:
     assert sum(MANY.values()) >= 1_000_000
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=pytest.mark.slow) if each in DEAR else each for each in ROWS],
+)
 def test_no_adversary_gets_an_invalid_row_written(name: str) -> None:
     spec = ready(name)
     for number, kind in enumerate(KINDS):
