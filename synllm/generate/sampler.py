@@ -41,9 +41,10 @@ from synllm.rowspace.continuation import UndecidedError
 from synllm.rowspace.fit import FittedRows, Residual
 from synllm.rowspace.given import Given, build_given_space
 from synllm.rowspace.given_rows import GivenRows
-from synllm.rowspace.sample import Integers, Listing, find_unlistable
+from synllm.rowspace.ready_space import NoSpace, ready_space
+from synllm.rowspace.sample import Integers, Listing
 from synllm.rowspace.settle import settle_orders
-from synllm.rowspace.space import RowSpace, build_row_space
+from synllm.rowspace.space import RowSpace
 from synllm.spec.core import CoreSpec
 from synllm.spec.model import Spec
 from synllm.spec.passes.formulas import TRUE
@@ -98,7 +99,7 @@ class RowSampler:
     def __init__(self, spec: Spec, rows: int, given: Given | None = None) -> None:
         self.spec = spec
         self.core = lower(spec)
-        self.space = _settle(_space_of(spec, self.core))
+        self.space = _find_space(spec, self.core)
         self.given: GivenRows | None = None
         try:
             self.rows = FittedRows(spec, self.core, self.space, rows)
@@ -234,18 +235,10 @@ def sample_to_file(
     return Sampled(manifest, output, fitting, done.drawing, done.writing, done.drawn_anew)
 
 
-def _space_of(spec: Spec, core: CoreSpec) -> RowSpace:
-    column = find_unlistable(core.columns)
-    if column is not None:
-        raise CannotSampleError(
-            f"`{column.name}` has too many possible values to draw from",
-            "narrow its range or record fewer decimals; a language model can write such rows",
-        )
-    space = build_row_space(spec, core)
-    if space is None:
-        raise CannotSampleError(
-            "no row can obey all the rules", "`synllm check` says which statements clash"
-        )
+def _find_space(spec: Spec, core: CoreSpec) -> RowSpace:
+    space = ready_space(spec, core)
+    if isinstance(space, NoSpace):
+        raise CannotSampleError(space.what, space.fix)
     return space
 
 
