@@ -11,16 +11,10 @@ import pytest
 from synllm.compiler import parse_spec
 from synllm.generate.embedded.recipe.__main__ import main
 from synllm.generate.embedded.recipe.chart import draw_curve
-from synllm.generate.embedded.recipe.evaluation import (
-    Quality,
-    average,
-    card_of,
-    draw_specs,
-    judge_model,
-    judge_rows,
-    judge_sampler,
-)
+from synllm.generate.embedded.recipe.evaluation import draw_specs, tell_card
 from synllm.generate.models import load_model
+from synllm.generate.trial.judge import judge_model, judge_sampler
+from synllm.generate.trial.quality import Quality, average, judge_rows
 from synllm.rowspace.place_table import make_table
 from synllm.rowspace.sample import list_cells
 from synllm.spec.passes.lower import lower
@@ -80,7 +74,7 @@ def test_the_average_leaves_out_what_a_spec_does_not_declare(quality) -> None:
 def test_the_sampler_follows_unseen_specs_and_an_untrained_model_does_not() -> None:
     (spec,) = draw_specs(1, seed=1, most=4)
 
-    untrained = judge_model(spec, load_model(None, device="cpu"), card_of(spec), rows=200)
+    untrained = judge_model(spec, load_model(None, device="cpu"), tell_card(spec), rows=200)
 
     sampled = judge_sampler(spec, rows=2000)
     assert sampled.means < 0.05

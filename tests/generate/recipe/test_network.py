@@ -13,6 +13,7 @@ import torch
 from synllm.compiler import compile_spec, parse_spec
 from synllm.generate.embedded.recipe.batches import CELL, Batch, draw_batch
 from synllm.generate.embedded.recipe.export import export_model
+from synllm.generate.embedded.recipe.first_weights import COPYING_LAYER
 from synllm.generate.embedded.recipe.network import CardReader, Shape
 from synllm.generate.embedded.recipe.tables import Difficulty
 from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
@@ -221,7 +222,7 @@ def test_at_first_three_heads_look_one_two_and_three_tokens_back() -> None:
     network = CardReader(Shape(SIZE))
     tokens = torch.randint(0, SIZE, (1, 40))
     layer, states = network.model.layers[0], network.model.embed_tokens(tokens)
-    angle = torch.arange(40)[:, None] * 10000 ** (-torch.arange(0, 32, 2) / 32)
+    angle = torch.arange(40)[:, None] * network.shape.theta ** (-torch.arange(0, 32, 2) / 32)
     turn = angle.repeat(1, 2).cos()[None, None], angle.repeat(1, 2).sin()[None, None]
     query, key, _ = layer.self_attn.split(layer.input_layernorm(states), turn)
 
@@ -232,3 +233,28 @@ def test_at_first_three_heads_look_one_two_and_three_tokens_back() -> None:
     assert [(places - looked_at[0, head, 4:]).tolist() for head in range(3)] == [
         [back] * 36 for back in (1, 2, 3)
     ]
+
+
+def test_at_first_copying_heads_look_at_what_followed_the_same_tokens() -> None:
+    torch.manual_seed(0)
+    network = CardReader(Shape(SIZE))
+    tokens = torch.randint(0, SIZE, (20, 60))
+    # The last three tokens stood at places 20 to 22 as well: what followed is at 23.
+    tokens[:, -3:] = tokens[:, 20:23]
+    rows = torch.zeros(20, 1, dtype=torch.int64)
+    batch = Batch(tokens, torch.full((20,), 60), rows, torch.zeros(20, 1))
+    seen: list[torch.Tensor] = []
+    attention = network.model.layers[COPYING_LAYER].self_attn
+    split = attention.split
+
+    def watch(hidden, turn):
+        found = split(hidden, turn)
+        seen.append(found[0][:, :3, -1:] @ found[1][:, :3].transpose(2, 3))
+        return found
+
+    attention.split = watch
+    with torch.no_grad():
+        network(batch)
+
+    looked_at = seen[0].squeeze(2).argmax(dim=-1)
+    assert (looked_at == 23).float().mean() > 0.8

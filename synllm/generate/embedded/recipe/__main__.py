@@ -16,14 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from synllm.generate.embedded.recipe.chart import draw_curve
-from synllm.generate.embedded.recipe.evaluation import (
-    Quality,
-    average,
-    card_of,
-    draw_specs,
-    judge_model,
-    judge_sampler,
-)
+from synllm.generate.embedded.recipe.evaluation import draw_specs, tell_card
 from synllm.generate.embedded.recipe.export import export_model
 from synllm.generate.embedded.recipe.network import Shape
 from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
@@ -35,6 +28,8 @@ from synllm.generate.embedded.recipe.training import (
     train,
 )
 from synllm.generate.models import load_model
+from synllm.generate.trial.judge import judge_model, judge_sampler
+from synllm.generate.trial.quality import Quality, average
 from synllm.language.load import load_spec
 from synllm.spec.model import Spec
 
@@ -110,7 +105,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     for name, own in specs.items():
         if not own:
             continue
-        told = [judge_model(spec, model, card_of(spec), options.rows) for spec in own]
+        told = [judge_model(spec, model, tell_card(spec), options.rows) for spec in own]
         _print(name, model.name, average(told))
         _print(name, "sampler", average([judge_sampler(spec, options.rows) for spec in own]))
 
@@ -123,7 +118,7 @@ def _draw(options: argparse.Namespace) -> None:
         with TemporaryDirectory() as folder:
             export_model(training, train_tokenizer().to_str(), Path(folder))
             model = load_model(folder)
-        told = [judge_model(spec, model, card_of(spec), options.rows) for spec in specs]
+        told = [judge_model(spec, model, tell_card(spec), options.rows) for spec in specs]
         points.append((training.tokens, average(told)))
         _print(f"{training.tokens / 1e6:.1f} M tokens", checkpoint.name, points[-1][1])
     sampler = average([judge_sampler(spec, options.rows) for spec in specs])

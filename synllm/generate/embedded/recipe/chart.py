@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synllm.generate.embedded.recipe.evaluation import Quality
+from synllm.generate.trial.quality import Quality
 
 _SHOWN = (
     ("means", "Means, in deviations"),

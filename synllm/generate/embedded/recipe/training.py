@@ -40,7 +40,7 @@ class Configuration:
     stages: tuple[Stage, ...]
     rate: float = 2e-3
     warm_up: int = 100
-    threads: int = 1
+    threads: int = 2
 
     def stage(self, step: int) -> Stage:
         """Return the stage of a step."""
@@ -50,18 +50,14 @@ class Configuration:
 CONFIGURATIONS = {
     "cpu": Configuration(
         (
-            # Codes alone come first: looking their labels up is learned soonest and needed most.
-            Stage(250, Difficulty(2, 2, hard=0.0, numbers=0.0), 32, 4),
-            Stage(600, Difficulty(2, 3, hard=0.1, numbers=0.6), 24, 6),
-            Stage(1000, Difficulty(2, 5, tied=0.2, hard=0.3), 24, 6),
-            Stage(10**9, Difficulty(3, 12, tied=0.4, hard=0.5), 16, 6),
+            Stage(300, Difficulty(2, 8, tied=0.2, hard=0.4), 12, 12),
+            Stage(1500, Difficulty(2, 12, tied=0.4, hard=0.5), 12, 12),
+            Stage(10**9, Difficulty(3, 20, tied=0.6, hard=0.5), 10, 12),
         )
     ),
     "gpu": Configuration(
         (
-            Stage(150, Difficulty(2, 2, hard=0.0, numbers=0.0), 96, 8),
-            Stage(600, Difficulty(2, 5, tied=0.1, hard=0.3), 96, 16),
-            Stage(3000, Difficulty(3, 12, tied=0.4, hard=0.5), 96, 16),
+            Stage(300, Difficulty(2, 12, tied=0.3, hard=0.4), 96, 16),
             Stage(10**9, Difficulty(4, 20, tied=0.6, hard=0.6), 64, 16),
         )
     ),
