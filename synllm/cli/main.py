@@ -18,6 +18,7 @@ from synllm.cli import (
     diff_command,
     explain_command,
     fmt_command,
+    model_command,
     new_command,
     run_command,
     show_command,
@@ -39,6 +40,7 @@ COMMANDS: dict[str, ModuleType] = {
     "coverage": coverage_command,
     "diff": diff_command,
     "show": show_command,
+    "model": model_command,
     "explain": explain_command,
 }
 

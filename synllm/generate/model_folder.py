@@ -4,10 +4,12 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from synllm.generate.errors import ModelError, say_missing_extra
+from synllm.generate.folder_limits import check_layers, check_texts
+from synllm.generate.weight_files import WeightHeader, read_headers
 
 EMBEDDED_NAME = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "model"
@@ -41,7 +43,8 @@ class ModelFolder:
 
     `name` is what to show, `revision` identifies the weights: the commit of a downloaded model,
     else `sha256:` and the hash of the weight files. `trained` is false only where the folder says
-    so itself. `reads_cards` is true where it says that the model is told a spec's card.
+    so itself. `reads_cards` is true where it says that the model is told a spec's card. `headers`
+    describe the weights, which are not read here.
     """
 
     path: Path
@@ -50,6 +53,7 @@ class ModelFolder:
     trained: bool
     reads_cards: bool
     weights: tuple[Path, ...]
+    headers: tuple[WeightHeader, ...] = field(repr=False)
 
 
 def find_model(name: str | None) -> ModelFolder:
@@ -81,6 +85,7 @@ def find_model(name: str | None) -> ModelFolder:
 def check_folder(path: Path, *, shown: str | None, revision: str | None) -> ModelFolder:
     """Return the folder's description; raise ModelError naming the first part that is not right."""
     where = shown or str(path)
+    check_texts(path)
     config = _read_config(path, where)
     if not any((path / file).is_file() for file in _TOKENIZER_FILES):
         raise ModelError(
@@ -89,8 +94,8 @@ def check_folder(path: Path, *, shown: str | None, revision: str | None) -> Mode
             fix="Copy the model's tokenizer.json and tokenizer_config.json into the folder.",
         )
     weights = _list_weights(path, where)
-    for file in weights:
-        _check_weights(file, where)
+    headers = read_headers(weights, where)
+    check_layers(config, len(headers), where)
     marker = config.get("synllm")
     marker = marker if isinstance(marker, dict) else {}
     name = shown or str(marker.get("name", path.name))
@@ -108,6 +113,7 @@ def check_folder(path: Path, *, shown: str | None, revision: str | None) -> Mode
         trained=marker.get("trained", True) is not False,
         reads_cards=asked == CARD,
         weights=weights,
+        headers=headers,
     )
 
 
@@ -191,7 +197,7 @@ def _read_config(path: Path, where: str) -> dict[str, object]:
         )
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ModelError(
             f"The model's config.json can't be read: {first_line(error)}",
             where=str(file),
@@ -228,13 +234,21 @@ def _list_weights(path: Path, where: str) -> tuple[Path, ...]:
 def _list_shards(index: Path) -> tuple[Path, ...]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (ValueError, KeyError, AttributeError, TypeError, OSError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, OSError, RecursionError) as error:
         raise ModelError(
             "The list of the model's weight files can't be read",
             where=str(index),
             fix="Copy the file again from where the model came from.",
         ) from error
-    shards = tuple(index.parent / str(name) for name in names)
+    for name in names:
+        # A name with folders in it would read, and hash, files from elsewhere on this machine.
+        if not isinstance(name, str) or Path(name).name != name or "\\" in name:
+            raise ModelError(
+                f"The list of the model's weight files names a file outside its folder: {name}",
+                where=str(index),
+                fix="Don't use this folder: get the model from where it is published.",
+            )
+    shards = tuple(index.parent / name for name in names)
     missing = [shard.name for shard in shards if not shard.is_file()]
     if missing or not shards:
         raise ModelError(
@@ -243,21 +257,3 @@ def _list_shards(index: Path) -> tuple[Path, ...]:
             fix="Copy the missing files from where the model came from.",
         )
     return shards
-
-
-def _check_weights(file: Path, where: str) -> None:
-    try:
-        from safetensors import SafetensorError, safe_open
-    except ImportError as error:
-        raise say_missing_extra("safetensors") from error
-    try:
-        with safe_open(file, framework="numpy") as weights:
-            empty = not list(weights.keys())
-    except (SafetensorError, OSError) as error:
-        raise ModelError(
-            f"The weights file is damaged or cut short: {first_line(error)}",
-            where=str(file),
-            fix="Copy the file again from where the model came from.",
-        ) from error
-    if empty:
-        raise ModelError("The weights file is empty", where=where, fix="Copy the file again.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from synllm.generate.errors import ModelError, OutOfMemoryError, say_missing_extra
+from synllm.generate.folder_limits import check_room
 from synllm.generate.model_folder import ModelFolder, find_model, first_line
 from synllm.generate.token_bytes import TokenBytes, spell_tokens
 
@@ -70,8 +71,11 @@ def load_model(
     chosen = _choose_device(device)
     number_format = _choose_dtype(dtype, chosen)
     folder = find_model(name)
+    numbers = sum(header.size for header in folder.headers)
+    check_room(numbers, getattr(torch, number_format), chosen, folder.name)
     with quiet_libraries(), explain_memory(folder.name, chosen):
         tokenizer = _load_tokenizer(folder)
+        _drop_frame(tokenizer)
         network = _load_network(folder, getattr(torch, number_format), chosen)
         _settle_tokens(network, tokenizer, folder)
         model = outlines.from_transformers(network, tokenizer)
@@ -195,6 +199,15 @@ def _load_tokenizer(folder: ModelFolder) -> Any:
             where=folder.name,
             fix="Copy tokenizer.json and tokenizer_config.json again, or choose another model.",
         ) from error
+
+
+def _drop_frame(tokenizer: Any) -> None:
+    """Let a tokenizer with a chat format add no tokens of its own: the format has all of them.
+
+    So does transformers when it cuts a chat into tokens itself, and a model is trained like this.
+    """
+    if tokenizer.chat_template and tokenizer("").input_ids:
+        tokenizer.backend_tokenizer.post_processor = None
 
 
 def _load_network(folder: ModelFolder, dtype: "torch.dtype", device: "torch.device") -> Any:

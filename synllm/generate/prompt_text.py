@@ -25,8 +25,7 @@ def render_prompt(tokenizer: Any, messages: Sequence[Message], *, name: str) -> 
     """Return the text of the messages in the model's own chat format, ready for its answer.
 
     A model without a chat format gets a plain heading per message. A format without a place for
-    system messages gets them at the head of the first user message. The text never starts with a
-    begin token that the tokenizer adds anyway.
+    system messages gets them at the head of the first user message.
     """
     from jinja2 import TemplateError
 
@@ -36,17 +35,20 @@ def render_prompt(tokenizer: Any, messages: Sequence[Message], *, name: str) -> 
         text = _apply_template(tokenizer, messages)
     except TemplateError:
         try:
-            text = _apply_template(tokenizer, _fold_system_messages(messages))
+            text = _apply_template(tokenizer, fold_system_messages(messages))
         except TemplateError as error:
             raise ModelError(
                 f"The model's chat template refuses the prompt: {error}",
                 where=name,
                 fix="Choose an instruction-tuned model, or remove its chat template.",
             ) from error
-    begin = tokenizer.bos_token
-    if begin and text.startswith(begin) and tokenizer("").input_ids[:1] == [tokenizer.bos_token_id]:
-        return text[len(begin) :]
     return text
+
+
+def encode_prompt(tokenizer: Any, text: str) -> list[int]:
+    """Return the tokens that a model reads for a prompt's text."""
+    found: list[int] = tokenizer(text).input_ids
+    return found
 
 
 def _apply_template(tokenizer: Any, messages: Sequence[Message]) -> str:
@@ -59,7 +61,8 @@ def _apply_template(tokenizer: Any, messages: Sequence[Message]) -> str:
     return str(text)
 
 
-def _fold_system_messages(messages: Sequence[Message]) -> list[Message]:
+def fold_system_messages(messages: Sequence[Message]) -> list[Message]:
+    """Return the messages with what the system says at the head of the first other one."""
     system = [message["content"] for message in messages if message["role"] == "system"]
     rest = [message for message in messages if message["role"] != "system"]
     if not rest:

@@ -52,7 +52,7 @@ def _save_gpt2(folder: Path) -> None:
     from transformers import GPT2Config, GPT2LMHeadModel
 
     size = _save_byte_level_tokenizer(folder)
-    _save_network(
+    save_network(
         GPT2LMHeadModel(
             GPT2Config(vocab_size=size, n_positions=512, n_embd=32, n_layer=2, n_head=2)
         ),
@@ -66,7 +66,7 @@ def _save_llama(folder: Path) -> None:
 
     size = _save_sentence_piece_tokenizer(folder, byte_fallback=True)
     # More rows than tokens: real models pad their vocabulary.
-    _save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size + 5, **SHAPE)), folder)
+    save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size + 5, **SHAPE)), folder)
 
 
 def _save_llama_without_bytes(folder: Path) -> None:
@@ -74,7 +74,7 @@ def _save_llama_without_bytes(folder: Path) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     size = _save_sentence_piece_tokenizer(folder, byte_fallback=False)
-    _save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size, **SHAPE)), folder)
+    save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size, **SHAPE)), folder)
 
 
 def _save_mistral(folder: Path) -> None:
@@ -83,7 +83,7 @@ def _save_mistral(folder: Path) -> None:
 
     size = _save_byte_level_tokenizer(folder)
     config = MistralConfig(vocab_size=size, sliding_window=16, head_dim=16, **SHAPE)
-    _save_network(MistralForCausalLM(config), folder)
+    save_network(MistralForCausalLM(config), folder)
 
 
 def _save_mamba(folder: Path) -> None:
@@ -92,7 +92,7 @@ def _save_mamba(folder: Path) -> None:
 
     size = _save_byte_level_tokenizer(folder)
     config = MambaConfig(vocab_size=size, hidden_size=32, num_hidden_layers=2, state_size=4)
-    _save_network(MambaForCausalLM(config), folder)
+    save_network(MambaForCausalLM(config), folder)
 
 
 def _save_qwen2(folder: Path) -> None:
@@ -102,7 +102,7 @@ def _save_qwen2(folder: Path) -> None:
     from tests.generate.small_tokenizers import END, single_digits
 
     size = _save_tokenizer(single_digits(), folder, {"eos_token": END})
-    _save_network(
+    save_network(
         Qwen2ForCausalLM(Qwen2Config(vocab_size=size, tie_word_embeddings=True, **SHAPE)), folder
     )
 
@@ -116,7 +116,7 @@ def _save_gemma(folder: Path) -> None:
     tokens = {"bos_token": BEGIN, "eos_token": CLOSE, "unk_token": UNKNOWN}
     size = _save_tokenizer(sentence_piece_bpe(), folder, tokens)
     config = Gemma2Config(vocab_size=size, head_dim=16, sliding_window=16, **SHAPE)
-    _save_network(Gemma2ForCausalLM(config), folder)
+    save_network(Gemma2ForCausalLM(config), folder)
 
 
 def _save_wide(folder: Path) -> None:
@@ -126,7 +126,7 @@ def _save_wide(folder: Path) -> None:
     from tests.generate.small_tokenizers import END, digits_by_three
 
     size = _save_tokenizer(digits_by_three(), folder, {"eos_token": END})
-    _save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size + 300, **SHAPE)), folder)
+    save_network(LlamaForCausalLM(LlamaConfig(vocab_size=size + 300, **SHAPE)), folder)
 
 
 SHAPES: dict[str, Callable[[Path], None]] = {
@@ -141,7 +141,7 @@ SHAPES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def _save_network(network, folder: Path) -> None:
+def save_network(network, folder: Path) -> None:
     import torch
 
     from synllm.generate.models import quiet_libraries

@@ -65,6 +65,14 @@ def digits_by_three() -> Tokenizer:
     return byte_level(pre_tokenizers.Split(Regex(r"\p{N}{1,3}"), "isolated"), _words())
 
 
+def every_number_by_three() -> Tokenizer:
+    """The same with all numbers up to 999 in its vocabulary, as Llama 3 has them."""
+    numbers = [f"{number:0{digits}d}" for digits in (2, 3) for number in range(10**digits)]
+    learn = iter([*numbers * 3, *rows_to_learn(20)])
+    split = pre_tokenizers.Split(Regex(r"\p{N}{1,3}"), "isolated")
+    return byte_level(split, _words(), learn=learn, size=1500)
+
+
 def without_splits() -> Tokenizer:
     """Byte-level BPE that learns tokens right across names, digits and punctuation."""
     return byte_level(pre_tokenizers.Split("\n", "isolated"))

@@ -306,5 +306,5 @@ def test_system_messages_are_folded_and_the_begin_token_comes_once(make_folder):
     text = render_prompt(model.tokenizer, MESSAGES, name="m")
     tokens = model.outlines.tokenizer.encode(text)[0][0].tolist()
 
-    assert text == "[user] Write rows.\n\nGo.\n"
+    assert text == "<s>[user] Write rows.\n\nGo.\n"
     assert tokens.count(model.tokenizer.bos_token_id) == 1

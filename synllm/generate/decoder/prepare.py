@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from synllm.generate.decoder.reader import RowReader
 from synllm.generate.decoder.slot_writer import SlotWriter
 from synllm.generate.errors import ModelError
 from synllm.generate.models import LoadedModel, explain_memory, quiet_libraries
+from synllm.generate.prompt_text import encode_prompt
 from synllm.generate.token_bytes import find_unwritable
 from synllm.rowspace.sample import Listing
 from synllm.rowspace.space import RowSpace
@@ -91,19 +91,13 @@ def _check_characters(
 def _encode_prompt(plan: Plan, prompt: str, model: LoadedModel, encoder: Encoder) -> list[int]:
     """Return the tokens of the prompt and of the row up to where its first cells part."""
     piece = b"".join(model.token_bytes[token] for token in plan.sample_tokens()).decode()
-    whole = _encode_with_frame(model.tokenizer, prompt + plan.opening + piece)
+    whole = encode_prompt(model.tokenizer, prompt + plan.opening + piece)
     # Some tokenizers close every text, which here is not at its end.
     if whole and whole[-1] == model.tokenizer.eos_token_id:
         whole = whole[:-1]
     parts = encoder.cut(whole, [len(piece.encode())])
     if parts is None:
-        before = _encode_with_frame(model.tokenizer, prompt + plan.opening)
+        before = encode_prompt(model.tokenizer, prompt + plan.opening)
     else:
         before = whole[: len(whole) - len(parts[0])]
     return [*before, *plan.beginning]
-
-
-def _encode_with_frame(tokenizer: Any, text: str) -> list[int]:
-    """Return a text's tokens with those that the tokenizer puts around every text."""
-    found: list[int] = tokenizer(text).input_ids
-    return found

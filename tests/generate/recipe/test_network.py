@@ -125,7 +125,7 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_never_stopped(
     def step(training) -> float:
         return take_step(training, tokenizer, configuration, 1e-3, device)
 
-    whole = begin_training(SMALL)
+    whole = begin_training(SMALL, tokenizer)
     step(whole)
     save_checkpoint(whole, tmp_path / "stopped.pt")
     resumed = load_checkpoint(tmp_path / "stopped.pt")
@@ -138,8 +138,8 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_never_stopped(
     )
 
 
-def test_a_checkpoint_of_the_default_shape_is_small(tmp_path: Path) -> None:
-    training = begin_training(Shape(SIZE))
+def test_a_checkpoint_of_the_default_shape_is_small(tokenizer, tmp_path: Path) -> None:
+    training = begin_training(Shape(SIZE), tokenizer)
     for weight in training.network.parameters():
         weight.grad = torch.zeros_like(weight)
     training.optimiser.step()
@@ -153,7 +153,7 @@ def test_transformers_reads_an_exported_model_as_it_was_trained(
 ) -> None:
     from synllm.generate.models import load_model
 
-    training = begin_training(SMALL)
+    training = begin_training(SMALL, tokenizer)
     with torch.no_grad():
         for weight in training.network.parameters():
             weight.copy_(weight.half())
@@ -174,7 +174,7 @@ def test_a_card_and_a_row_are_read_as_they_were_trained(tokenizer, tmp_path: Pat
     from synllm.generate.models import load_model
     from synllm.generate.prompt_text import render_prompt
 
-    export_model(begin_training(SMALL), tokenizer.to_str(), tmp_path)
+    export_model(begin_training(SMALL, tokenizer), tokenizer.to_str(), tmp_path)
     model = load_model(str(tmp_path), device="cpu")
     card = '20"age":43,20"age":50\n05"stroke":1,95"stroke":0~"age"-.30'
 
@@ -189,7 +189,7 @@ def test_a_run_tells_such_a_model_the_card(tokenizer, tmp_path: Path) -> None:
     from synllm.generate.models import load_model
     from synllm.generate.settings import RunSettings
 
-    export_model(begin_training(SMALL), tokenizer.to_str(), tmp_path)
+    export_model(begin_training(SMALL, tokenizer), tokenizer.to_str(), tmp_path)
     model = load_model(str(tmp_path), device="cpu")
     spec, _ = parse_spec(
         'synspec 1\ntable t "T" {\n  a : integer in 0..9 "A"\n  b : yes/no coded 1/0 "B"\n}\n'
@@ -208,7 +208,7 @@ def test_a_model_for_another_kind_of_prompt_is_refused(tokenizer, tmp_path: Path
     from synllm.generate.errors import ModelError
     from synllm.generate.models import load_model
 
-    export_model(begin_training(SMALL), tokenizer.to_str(), tmp_path)
+    export_model(begin_training(SMALL, tokenizer), tokenizer.to_str(), tmp_path)
     config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     config["synllm"]["prompt"] = "letter"
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -217,9 +217,9 @@ def test_a_model_for_another_kind_of_prompt_is_refused(tokenizer, tmp_path: Path
         load_model(str(tmp_path), device="cpu")
 
 
-def test_at_first_three_heads_look_one_two_and_three_tokens_back() -> None:
+def test_at_first_three_heads_look_one_two_and_three_tokens_back(tokenizer) -> None:
     torch.manual_seed(0)
-    network = CardReader(Shape(SIZE))
+    network = begin_training(Shape(SIZE), tokenizer).network
     tokens = torch.randint(0, SIZE, (1, 40))
     layer, states = network.model.layers[0], network.model.embed_tokens(tokens)
     angle = torch.arange(40)[:, None] * network.shape.theta ** (-torch.arange(0, 32, 2) / 32)
@@ -235,9 +235,9 @@ def test_at_first_three_heads_look_one_two_and_three_tokens_back() -> None:
     ]
 
 
-def test_at_first_copying_heads_look_at_what_followed_the_same_tokens() -> None:
+def test_at_first_copying_heads_look_at_what_followed_the_same_tokens(tokenizer) -> None:
     torch.manual_seed(0)
-    network = CardReader(Shape(SIZE))
+    network = begin_training(Shape(SIZE), tokenizer).network
     tokens = torch.randint(0, SIZE, (20, 60))
     # The last three tokens stood at places 20 to 22 as well: what followed is at 23.
     tokens[:, -3:] = tokens[:, 20:23]

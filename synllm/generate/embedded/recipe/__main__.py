@@ -80,11 +80,14 @@ def _make_parser() -> argparse.ArgumentParser:
 
 def _train(options: argparse.Namespace) -> None:
     known = options.checkpoint.exists()
-    training = load_checkpoint(options.checkpoint) if known else begin_training(Shape(SIZE))
+    tokenizer = train_tokenizer()
+    training = (
+        load_checkpoint(options.checkpoint) if known else begin_training(Shape(SIZE), tokenizer)
+    )
     training.move(options.device)
     train(
         training,
-        train_tokenizer(),
+        tokenizer,
         CONFIGURATIONS[options.configuration],
         until=time.monotonic() + 60 * options.minutes,
         decay=options.decay,

@@ -1,14 +1,21 @@
 """The weights that training begins with: a network that can already look up and copy.
 
-What may follow `"age":` in a row is what followed it on the card. Finding it takes heads that know
-which tokens stand before a token, and heads that look for the same tokens elsewhere and copy what
-came next (induction heads: Olsson et al. 2022, arXiv:2209.11895). Small networks take many million
-tokens to find this circuit by chance. Here it is drawn, roughly, and training makes it good.
+What may follow `"age":` in a row is what followed it on the card, as often as the shares there say.
+Finding it takes heads that know which tokens stand before a token, and heads that look for the same
+tokens elsewhere and copy what came next (induction heads: Olsson et al. 2022, arXiv:2209.11895).
+Small networks take many million tokens to find this circuit by chance. Here it is drawn, roughly,
+and training makes it good.
+
+At first a token's vector lies in the first quarter of the width. Layer 0 writes the vectors of the
+three tokens before beside it, a quarter each; layer 1 writes the last share that was read into the
+last place; layer 2 looks for places with the same three tokens before them, the more the larger
+their share, and copies what stands there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from math import log
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +32,9 @@ _BACK = 3
 _FOCUS = 8.0
 """How sharply the first heads look at one place, in nats."""
 
+_IS_SHARE, _RECENT = 20.0, 20.0
+"""How much more a head looks at shares than at other tokens, and at near ones, in nats."""
+
 _MATCH = 20.0
 """How much more the copying heads look at a place after the same tokens, in nats."""
 
@@ -32,15 +42,36 @@ _COPY = 3.0
 """How much the copied token outweighs the one that is there."""
 
 COPYING_LAYER = 2
-"""The layer before may learn what else decides which place is copied, such as its share."""
 
-_NOISE = 0.02
-_DEEP = 0.1
+_NOISE, _DEEP = 0.01, 0.03
+
+
+class _Head:
+    """One head's rows of a layer's queries, keys and values, and its columns of the output."""
+
+    def __init__(self, weights: Mapping[str, Tensor], layer: int, head: int, size: int) -> None:
+        name = f"model.layers.{layer}.self_attn.{{}}_proj.weight"
+        own = slice(head * size, (head + 1) * size)
+        self.query, self.key, self.value = (weights[name.format(part)][own] for part in "qkv")
+        self.output = weights[name.format("o")][:, own]
+        for part in (self.query, self.key, self.value, self.output):
+            part.zero_()
+
+    def carry(self, places: range, *, to: int, gain: float) -> None:
+        """Let the head carry these places of what it looks at, so many places further on."""
+        for number, place in enumerate(places):
+            self.value[number, place] = 1.0
+            self.output[place + to, number] = gain
 
 
 @torch.no_grad()
-def draw_weights(network: nn.Module, *, heads: int, layers: int, theta: float) -> None:
-    """Draw a CardReader's weights; one of fewer than 4 heads or 3 layers begins without circuit."""
+def draw_weights(
+    network: nn.Module, *, heads: int, layers: int, theta: float, shares: Mapping[int, int]
+) -> None:
+    """Draw a CardReader's weights; one of fewer than 4 heads or 3 layers begins without circuit.
+
+    `shares` are the tokens that write shares, with the percentage of each.
+    """
     for name, weight in network.named_parameters():
         if weight.dim() > 1:
             deep = name.endswith(("o_proj.weight", "down_proj.weight"))
@@ -53,76 +84,80 @@ def draw_weights(network: nn.Module, *, heads: int, layers: int, theta: float) -
         return
     width = embedded.shape[1]
     quarter, size = width // 4, width // heads
-    # All of one length: heads that look at places must not look at the shortest tokens instead.
-    drawn = nn.functional.normalize(torch.randn(embedded.shape[0], quarter - 1), dim=1)
-    embedded[:, 1:quarter] = EMBEDDED * (quarter - 1) ** 0.5 * drawn
-    embedded[:, 0] = EMBEDDED * _COMMON
+    vector = range(1, quarter - 2)
+    _draw_tokens(embedded, vector, quarter, shares)
+    common = EMBEDDED * _COMMON
     speed = theta ** (-torch.arange(size // 2) / (size // 2))
     spread = float(embedded.norm(dim=1).mean()) / width**0.5
-    first = _attention(weights, 0)
-    for head in range(_BACK):
-        own = slice(head * size, (head + 1) * size)
-        _look_back(first, own, head + 1, speed, common=EMBEDDED * _COMMON / spread)
-        _carry(first, own, quarter, to=(head + 1) * quarter, gain=spread)
-    # What the later layer reads: a token's vector and those of the three before it.
-    spread = EMBEDDED * ((4 * quarter - 4) / width) ** 0.5
-    later = _attention(weights, COPYING_LAYER)
-    for head in range(heads - 1):
-        own = slice(head * size, (head + 1) * size)
-        _match(later, own, quarter, speed, alike=_BACK if head == 0 else _BACK - 1)
-        _carry(later, own, quarter, to=0, gain=_COPY / (heads - 1) * spread)
+    for number in range(_BACK):
+        head = _Head(weights, 0, number, size)
+        _look_back(head, number + 1, speed, common / spread)
+        head.carry(vector, to=(number + 1) * quarter, gain=spread)
+    spread = EMBEDDED * (4 * len(vector) / width) ** 0.5
+    _gather_share(_Head(weights, 1, 0, size), quarter, width - 1, speed, common, spread)
+    for number in range(heads - 1):
+        head = _Head(weights, COPYING_LAYER, number, size)
+        _match(head, vector, quarter, speed, alike=_BACK if number == 0 else _BACK - 1)
+        head.query[-1, 0] = size**0.25 * spread / common
+        head.key[-1, width - 1] = size**0.25 * spread / EMBEDDED
+        head.carry(vector, to=0, gain=_COPY / (heads - 1) * spread)
 
 
-def _attention(weights: Mapping[str, Tensor], layer: int) -> list[Tensor]:
-    """Return what makes a layer's queries, keys, values and output."""
-    return [weights[f"model.layers.{layer}.self_attn.{part}_proj.weight"] for part in "qkvo"]
+def _draw_tokens(embedded: Tensor, vector: range, quarter: int, shares: Mapping[int, int]) -> None:
+    """Draw token vectors; two more places tell the logarithm of a share, and that it is one."""
+    # All of one length: heads that look at places must not look at the shortest tokens instead.
+    drawn = nn.functional.normalize(torch.randn(embedded.shape[0], len(vector)), dim=1)
+    embedded[:, :quarter] = 0.0
+    embedded[:, vector.start : vector.stop] = EMBEDDED * len(vector) ** 0.5 * drawn
+    embedded[:, 0] = EMBEDDED * _COMMON
+    for token, percent in shares.items():
+        embedded[token, quarter - 2] = EMBEDDED / 2 * log((percent + 0.5) / 100)
+        embedded[token, quarter - 1] = EMBEDDED * _COMMON
 
 
-def _look_back(
-    parts: Sequence[Tensor], own: slice, back: int, speed: Tensor, *, common: float
-) -> None:
+def _look_back(head: _Head, back: int, speed: Tensor, common: float) -> None:
     """Let a head look so many tokens back, by the rotations of what all tokens share."""
-    query, key = parts[0], parts[1]
     half = speed.numel()
     strength = (_FOCUS * (2 * half) ** 0.5) ** 0.5 / common
     # The fast rotations tell neighbours apart, the others a place from its likes far away.
-    used = strength * (torch.arange(half) < half // 4) + 0.6 * strength * (
-        (torch.arange(half) >= half // 4) & (torch.arange(half) < half // 2)
-    )
-    query[own] = 0.0
-    key[own] = 0.0
-    query[own, 0] = torch.cat((used, torch.zeros(half)))
+    used = torch.zeros(half)
+    used[: half // 4], used[half // 4 : half // 2] = strength, 0.6 * strength
+    head.query[:half, 0] = used
     turned = back * speed
-    key[own, 0] = torch.cat((used * turned.cos(), used * turned.sin()))
+    head.key[:, 0] = torch.cat((used * turned.cos(), used * turned.sin()))
 
 
-def _match(parts: Sequence[Tensor], own: slice, quarter: int, speed: Tensor, *, alike: int) -> None:
+def _gather_share(
+    head: _Head, quarter: int, place: int, speed: Tensor, common: float, spread: float
+) -> None:
+    """Let a head write the logarithm of the last share that was read to a place of the width."""
+    size = 2 * speed.numel()
+    seen = common / spread
+    head.query[-1, 0] = head.key[-1, quarter - 1] = (_IS_SHARE * size**0.5) ** 0.5 / seen
+    near = (speed < 0.2).nonzero()[:2, 0]
+    head.query[near, 0] = head.key[near, 0] = (_RECENT * size**0.5) ** 0.5 / seen
+    head.value[0, quarter - 2] = 1.0
+    head.output[place, 0] = 2 * spread
+
+
+def _match(head: _Head, vector: range, quarter: int, speed: Tensor, *, alike: int) -> None:
     """Let a head look for places before which stand the tokens that are here now.
 
-    Only rotations that are slow over a whole card can carry what tokens are.
+    Only rotations that are slow over a whole card can carry what tokens are. The slowest of all is
+    left for the share.
     """
-    query, key = parts[0], parts[1]
-    half = speed.numel()
     slow = torch.cat((speed, speed)) * 1000 < 2
-    count = int(slow.sum())
-    size = 2 * half
-    gain = (_MATCH * size**0.5 / (alike * (quarter - 1))) ** 0.5
-    query[own] = 0.0
-    key[own] = 0.0
-    rows = torch.arange(own.start, own.stop)[slow]
+    slow[-1] = False
+    rows = slow.nonzero()[:, 0]
+    gain = (_MATCH * slow.numel() ** 0.5 / (alike * len(vector))) ** 0.5
     for back in range(alike):
-        mixed = gain * count**-0.5 * torch.randn(count, quarter)
-        mixed[:, 0] = 0.0
-        query[rows, back * quarter : (back + 1) * quarter] = mixed
-        key[rows, (back + 1) * quarter : (back + 2) * quarter] = mixed
+        mixed = gain * rows.numel() ** -0.5 * torch.randn(rows.numel(), len(vector))
+        here = slice(back * quarter + vector.start, back * quarter + vector.stop)
+        before = slice(here.start + quarter, here.stop + quarter)
+        head.query[rows, here] = mixed
+        head.key[rows, before] = mixed
 
 
-def _carry(parts: Sequence[Tensor], own: slice, quarter: int, *, to: int, gain: float) -> None:
-    """Let a head carry the vector of the token it looks at to a place of the width."""
-    value, output = parts[2], parts[3]
-    many = min(own.stop - own.start, quarter)
-    value[own] = 0.0
-    output[:, own] = 0.0
-    for place in range(1, many):
-        value[own.start + place, place] = 1.0
-        output[to + place, own.start + place] = gain
+def find_shares(tokens: Mapping[str, int]) -> dict[int, int]:
+    """Return the tokens of a vocabulary that write shares, with the percentage of each."""
+    return {tokens[text]: percent for percent in range(100) if (text := f"{percent:02d}") in tokens}

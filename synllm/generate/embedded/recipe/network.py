@@ -12,11 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synllm.generate.embedded.recipe.batches import CELL, Batch
-from synllm.generate.embedded.recipe.first_weights import draw_weights
 
-_SHIFT, _NEVER = 40.0, -1e4
-"""Taken from every score before its exponential, which then holds scores up to 125; and the score
-of what can't be seen."""
+_NEVER = -1e4
+"""The score of what can't be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +23,10 @@ class Shape:
 
     vocabulary: int
     width: int = 128
-    layers: int = 4
+    layers: int = 5
     heads: int = 4
     feed_forward: int = 384
-    theta: float = 1e7
+    theta: float = 1e8
 
     def as_dict(self) -> dict[str, float]:
         """Return the shape as plain numbers."""
@@ -128,7 +126,6 @@ class CardReader(nn.Module):
         super().__init__()
         self.shape = shape
         self.model = _Body(shape)
-        draw_weights(self, heads=shape.heads, layers=shape.layers, theta=shape.theta)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the scores of what follows row tokens that count, (tokens, vocabulary)."""
@@ -162,8 +159,8 @@ class CardReader(nn.Module):
         return _Turns(
             _angles(places[None], size, self.shape.theta),
             _angles(position, size, self.shape.theta),
-            torch.where(unseen, _NEVER, -_SHIFT)[:, None],
-            torch.where(later, _NEVER, -_SHIFT)[None],
+            torch.where(unseen, _NEVER, 0.0)[:, None],
+            torch.where(later, _NEVER, 0.0)[None],
         )
 
 
@@ -189,20 +186,26 @@ def _attend_rows(
         each = each.view(cards, heads, rows // cards, length, each.shape[-1])
         return each.transpose(1, 2).flatten(0, 1)
 
-    def weigh(bias: Tensor, asked: Tensor, keys: Tensor) -> Tensor:
+    def score(bias: Tensor, asked: Tensor, keys: Tensor) -> Tensor:
         many = asked.shape[0] // bias.shape[0]
         bias = bias.repeat_interleave(many, dim=0).to(asked.dtype)
-        return torch.baddbmm(bias, asked, keys.transpose(1, 2)).exp()
+        return torch.baddbmm(bias, asked, keys.transpose(1, 2))
 
-    to_card = weigh(turns.padding, by_card(query), key.flatten(0, 1))
-    to_row = weigh(turns.ahead, query.flatten(0, 1), own_key.flatten(0, 1))
-    seen = by_row(to_card @ value.flatten(0, 1)) + (to_row @ own_value.flatten(0, 1)).view(
-        rows, heads, length, size
+    def split(each: Tensor) -> Tensor:
+        return each.view(rows, heads, length, each.shape[-1])
+
+    of_card = score(turns.padding, by_card(query), key.flatten(0, 1))
+    of_row = score(turns.ahead, query.flatten(0, 1), own_key.flatten(0, 1))
+    best = torch.maximum(
+        by_row(of_card.detach().amax(dim=-1, keepdim=True)),
+        split(of_row.detach().amax(dim=-1, keepdim=True)),
     )
-    total = by_row(to_card.sum(dim=-1, keepdim=True)) + to_row.sum(dim=-1, keepdim=True).view(
-        rows, heads, length, 1
-    )
-    return seen / total
+    to_card = of_card.sub_(by_card(best)).exp_()
+    to_row = of_row.sub_(best.flatten(0, 1)).exp_()
+    seen = by_row(to_card @ value.flatten(0, 1)) + split(to_row @ own_value.flatten(0, 1))
+    total = by_row(to_card.sum(dim=-1, keepdim=True)) + split(to_row.sum(dim=-1, keepdim=True))
+    found: Tensor = seen / total
+    return found
 
 
 def _angles(position: Tensor, size: int, theta: float) -> tuple[Tensor, Tensor]:

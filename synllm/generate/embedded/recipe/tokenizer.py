@@ -1,4 +1,6 @@
-"""The tokenizer of cards and rows: single digits, names in few tokens, JSON pieces whole."""
+"""The tokenizer of cards and rows: single digits, names in few tokens, JSON pieces and shares
+whole.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from synllm.generate.embedded.build import SPECIAL_TOKENS
 
 SIZE = 2048
 
-_WORDS = r"[ _]?\p{L}+|\p{N}|[^\s\p{L}\p{N}_]+|\s|_"
+_WORDS = r"[ _]?\p{L}+|\p{N}{2}(?=\")|\p{N}|[^\s\p{L}\p{N}_]+|\s|_"
+"""Two digits before a quotation mark stay together: so a card's shares are one token each."""
 
 _PIECES = (
     '":',
@@ -55,6 +58,7 @@ def train_tokenizer() -> Tokenizer:
     )
     shown = [
         *(piece for piece in _PIECES for _ in range(_OFTEN)),
+        *(f'{share:02d}"' for share in range(100) for _ in range(_OFTEN)),
         *(form for word in words for form in (word, word, f"_{word}", f" {word}")),
         *(word.capitalize() for word in words),
     ]

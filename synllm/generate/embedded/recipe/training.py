@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from synllm.generate.embedded.recipe.batches import draw_batch
+from synllm.generate.embedded.recipe.first_weights import draw_weights, find_shares
 from synllm.generate.embedded.recipe.network import CardReader, Shape
 from synllm.generate.embedded.recipe.tables import Difficulty
 
@@ -81,10 +82,17 @@ class Training:
         self.optimiser.load_state_dict(state)
 
 
-def begin_training(shape: Shape) -> Training:
+def begin_training(shape: Shape, tokenizer: Any) -> Training:
     """Return a network with fresh weights, the same every time."""
     torch.manual_seed(SEED)
     network = CardReader(shape)
+    draw_weights(
+        network,
+        heads=shape.heads,
+        layers=shape.layers,
+        theta=shape.theta,
+        shares=find_shares(tokenizer.get_vocab()),
+    )
     return Training(network, _optimiser(network))
 
 
