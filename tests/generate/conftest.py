@@ -29,6 +29,25 @@ def embedded():
 
 
 @pytest.fixture(scope="session")
+def untrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model that chooses almost evenly and reads every prompt level."""
+    from synllm.generate.embedded.recipe.network import Shape
+    from synllm.generate.embedded.recipe.tokenizer import SIZE
+    from synllm.generate.embedded.recipe.untrained import write_untrained
+
+    folder = tmp_path_factory.mktemp("untrained")
+    write_untrained(folder, Shape(SIZE, width=64, layers=2, heads=4, feed_forward=192))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untrained(untrained_folder: Path):
+    from synllm.generate.models import load_model
+
+    return load_model(str(untrained_folder), device="cpu")
+
+
+@pytest.fixture(scope="session")
 def make_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Write a model folder of the named shape and return its path."""
 

@@ -38,8 +38,8 @@ def test_every_row_matches_the_whole_pattern_with_every_kind_of_model(small_mode
     assert all(re.fullmatch(ROW, row) for row in rows)
 
 
-def test_every_category_occurs_and_rows_differ(embedded):
-    rows = _write(embedded, count=200)
+def test_every_category_occurs_and_rows_differ(untrained):
+    rows = _write(untrained, count=200)
 
     assert len(set(rows)) >= 190
     for part in ("Female", "Male", "µg", "日本", "null", "Orléans", "Oslo", "New York"):
@@ -55,11 +55,11 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_others(small_model):
     assert writer.write_batch(MESSAGES, 8, seed=2) != first
 
 
-def test_no_random_state_and_no_thread_setting_outside_changes(embedded):
+def test_no_random_state_and_no_thread_setting_outside_changes(untrained):
     torch.manual_seed(3)
     random.seed(3)
     before = torch.get_rng_state(), random.getstate(), torch.get_num_threads()
-    _write(embedded)
+    _write(untrained)
 
     assert torch.equal(torch.get_rng_state(), before[0])
     assert (random.getstate(), torch.get_num_threads()) == before[1:]
@@ -72,8 +72,8 @@ def test_temperature_zero_takes_the_likeliest_row_every_time(small_model):
     assert rows == _write(small_model, count=4, temperature=0.0, seed=8)
 
 
-def test_one_row_alone_can_be_written(embedded):
-    (row,) = _write(embedded, count=1)
+def test_one_row_alone_can_be_written(untrained):
+    (row,) = _write(untrained, count=1)
 
     assert re.fullmatch(ROW, row)
 
@@ -85,13 +85,13 @@ def test_remembering_the_prompt_changes_no_row(small_model, monkeypatch):
     assert _write(small_model) == remembered
 
 
-def test_the_prompt_is_read_once_for_all_batches(embedded, monkeypatch):
+def test_the_prompt_is_read_once_for_all_batches(untrained, monkeypatch):
     reads = []
     read = constrained.read_prompt
     monkeypatch.setattr(
         constrained, "read_prompt", lambda *given: reads.append(given) or read(*given)
     )
-    writer = RowWriter(embedded, ROW)
+    writer = RowWriter(untrained, ROW)
     for seed in range(3):
         writer.write_batch(MESSAGES, 4, seed=seed)
     writer.write_batch(MESSAGES[:1], 4, seed=0)
@@ -107,9 +107,9 @@ def test_the_prompt_matters(make_folder):
     assert writer.write_batch(MESSAGES, 8, seed=1) != writer.write_batch(other, 8, seed=1)
 
 
-def test_a_cut_row_is_unfinished_and_never_a_row(embedded):
-    rows = _write(embedded, max_new_tokens=30)
-    rows += _write(embedded, max_new_tokens=5)
+def test_a_cut_row_is_unfinished_and_never_a_row(untrained):
+    rows = _write(untrained, max_new_tokens=30)
+    rows += _write(untrained, max_new_tokens=5)
 
     assert any(isinstance(row, Unfinished) for row in rows)
     for row in rows:
@@ -120,18 +120,18 @@ def test_a_cut_row_is_unfinished_and_never_a_row(embedded):
             assert re.fullmatch(ROW, row)
 
 
-def test_a_row_as_long_as_the_limit_is_whole(embedded):
+def test_a_row_as_long_as_the_limit_is_whole(untrained):
     regex = r'\{"age":[0-9]\}'
-    longest = RowWriter(embedded, regex).row_tokens[1]
+    longest = RowWriter(untrained, regex).row_tokens[1]
 
-    rows = _write(embedded, regex, count=64, max_new_tokens=longest)
+    rows = _write(untrained, regex, count=64, max_new_tokens=longest)
 
     assert all(re.fullmatch(regex, row) for row in rows)
 
 
-def test_a_pattern_without_a_longest_row_is_cut_at_the_limit(embedded):
+def test_a_pattern_without_a_longest_row_is_cut_at_the_limit(untrained):
     regex = r'\{"note":"[a-z]*"\}'
-    writer = RowWriter(embedded, regex)
+    writer = RowWriter(untrained, regex)
     rows = writer.write_batch(MESSAGES, 8, seed=0, max_new_tokens=12)
 
     assert writer.row_tokens[1] is None
@@ -142,9 +142,9 @@ def test_a_pattern_without_a_longest_row_is_cut_at_the_limit(embedded):
     "settings",
     [{"count": 0}, {"temperature": -1.0}, {"temperature": math.nan}, {"max_new_tokens": 0}],
 )
-def test_senseless_settings_are_refused(embedded, settings):
+def test_senseless_settings_are_refused(untrained, settings):
     with pytest.raises(ValueError, match="no rows can be written"):
-        _write(embedded, **settings)
+        _write(untrained, **settings)
 
 
 def test_a_prompt_longer_than_the_context_is_one_message(make_folder):
@@ -178,35 +178,35 @@ def test_a_row_that_fits_into_the_rest_of_the_context_is_written(make_folder):
     assert set(rows) <= {f'{{"note":"{letter}"}}' for letter in "vwxy"}
 
 
-def test_numbers_that_overflow_are_one_message(embedded, monkeypatch):
-    forward = embedded.network.forward
+def test_numbers_that_overflow_are_one_message(untrained, monkeypatch):
+    forward = untrained.network.forward
 
     def overflow(*given, **settings):
         result = forward(*given, **settings)
         result.logits = result.logits * math.nan
         return result
 
-    monkeypatch.setattr(embedded.network, "forward", overflow)
+    monkeypatch.setattr(untrained.network, "forward", overflow)
 
     with pytest.raises(ModelError, match="--dtype float32"):
-        _write(embedded)
+        _write(untrained)
 
 
-def test_memory_that_runs_out_is_one_message(embedded, monkeypatch):
+def test_memory_that_runs_out_is_one_message(untrained, monkeypatch):
     def fail(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(embedded.network, "forward", fail)
+    monkeypatch.setattr(untrained.network, "forward", fail)
 
     with pytest.raises(ModelError, match="smaller --batch"):
-        _write(embedded)
+        _write(untrained)
 
 
-def test_an_interrupt_passes_and_the_next_batch_is_as_if_nothing_happened(embedded, monkeypatch):
-    writer = RowWriter(embedded, ROW)
+def test_an_interrupt_passes_and_the_next_batch_is_as_if_nothing_happened(untrained, monkeypatch):
+    writer = RowWriter(untrained, ROW)
     expected = writer.write_batch(MESSAGES, 4, seed=1)
     calls = []
-    forward = embedded.network.forward
+    forward = untrained.network.forward
 
     def interrupt(*given, **settings):
         calls.append(1)
@@ -215,22 +215,22 @@ def test_an_interrupt_passes_and_the_next_batch_is_as_if_nothing_happened(embedd
         return forward(*given, **settings)
 
     with monkeypatch.context() as patch:
-        patch.setattr(embedded.network, "forward", interrupt)
+        patch.setattr(untrained.network, "forward", interrupt)
         with pytest.raises(KeyboardInterrupt):
             writer.write_batch(MESSAGES, 4, seed=1)
 
     assert writer.write_batch(MESSAGES, 4, seed=1) == expected
 
 
-def test_nothing_is_printed_while_writing(embedded, capfd):
-    _write(embedded)
+def test_nothing_is_printed_while_writing(untrained, capfd):
+    _write(untrained)
 
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-def test_half_precision_writes_whole_rows(dtype):
-    rows = _write(load_model(device="cpu", dtype=dtype))
+def test_half_precision_writes_whole_rows(dtype, untrained_folder):
+    rows = _write(load_model(str(untrained_folder), device="cpu", dtype=dtype))
 
     assert all(re.fullmatch(ROW, row) for row in rows)
 
@@ -279,11 +279,11 @@ def test_no_logits_lead_out_of_the_pattern(small_model, adversary, temperature):
     assert all(re.fullmatch(ROW, row) for row in rows)
 
 
-def test_every_branch_can_be_reached(small_model, embedded):
+def test_every_branch_can_be_reached(small_model, untrained):
     regex = r'\{"a":("é"|"ée"|-?[0-2]|67|null|true),"b":(0\.[05]|1)\}'
     values = ['"é"', '"ée"', "0", "1", "2", "-0", "-1", "-2", "67", "null", "true"]
     expected = {f'{{"a":{a},"b":{b}}}' for a in values for b in ("0.0", "0.5", "1")}
-    for model in (small_model, embedded):
+    for model in (small_model, untrained):
         rows = _walk(model, _compile(model, regex), torch.zeros, rows=1_000)
 
         assert set(rows) == expected
@@ -310,16 +310,16 @@ def test_allowed_tokens_are_those_of_outlines_own_guide(small_model):
             state = index.get_next_state(state, token)
 
 
-def test_tokens_are_drawn_with_the_odds_of_the_model(embedded):
-    index = _compile(embedded, r"[0-3]\}")
-    digits = {written: t for t, written in embedded.token_bytes.items()}
-    odds = torch.zeros(embedded.network.config.vocab_size)
+def test_tokens_are_drawn_with_the_odds_of_the_model(untrained):
+    index = _compile(untrained, r"[0-3]\}")
+    digits = {written: t for t, written in untrained.token_bytes.items()}
+    odds = torch.zeros(untrained.network.config.vocab_size)
     for digit, weight in zip(b"0123", (0.5, 0.3, 0.15, 0.05), strict=True):
         odds[digits[bytes([digit])]] = math.log(weight)
     # Temperature 1/2 squares the odds.
     for temperature, power in ((1.0, 1), (0.5, 2)):
         rows = _walk(
-            embedded,
+            untrained,
             index,
             lambda rows, size: odds.repeat(rows, 1),
             rows=20_000,
@@ -332,15 +332,15 @@ def test_tokens_are_drawn_with_the_odds_of_the_model(embedded):
 
 
 @pytest.mark.parametrize("regex", [r"\{.*\}", r"[0-9]+", r"[0-9]{1,2}(\.[0-9])?"])
-def test_a_pattern_that_does_not_close_itself_is_a_programming_error(embedded, regex):
+def test_a_pattern_that_does_not_close_itself_is_a_programming_error(untrained, regex):
     with pytest.raises(ValueError, match="can go on"):
-        RowWriter(embedded, regex)
+        RowWriter(untrained, regex)
 
 
 @pytest.mark.parametrize("regex", ["(", "(?=a)b}"])
-def test_a_pattern_that_outlines_refuses_is_one_message(embedded, regex):
+def test_a_pattern_that_outlines_refuses_is_one_message(untrained, regex):
     with pytest.raises(ModelError, match="can't be compiled"):
-        RowWriter(embedded, regex)
+        RowWriter(untrained, regex)
 
 
 def test_characters_that_the_tokenizer_lacks_are_named(make_folder):
@@ -360,15 +360,15 @@ def test_characters_that_the_tokenizer_lacks_are_named(make_folder):
         (r"[0-9]*\}", 1, None),
     ],
 )
-def test_rows_are_measured_in_tokens(embedded, regex, shortest, longest):
-    assert measure_rows(_compile(embedded, regex)) == (shortest, longest)
+def test_rows_are_measured_in_tokens(untrained, regex, shortest, longest):
+    assert measure_rows(_compile(untrained, regex)) == (shortest, longest)
 
 
-def test_the_embedded_model_is_quick(embedded):
+def test_a_small_model_is_quick(untrained):
     """Twelve fields after 3,000 characters, in processor time so that a busy machine passes."""
     fields = [f'"field_{place}":"(low|high|Unknown)"' for place in range(6)]
     fields += [rf'"level_{place}":[1-9][0-9]\.[0-9]{{2}}' for place in range(6)]
-    writer = RowWriter(embedded, r"\{" + ",".join(fields) + r"\}")
+    writer = RowWriter(untrained, r"\{" + ",".join(fields) + r"\}")
     prompt = [{"role": "user", "content": "The mean glucose level is 106.15 mg/dl. " * 75}]
     writer.write_batch(prompt, 32, seed=0)
     start = time.process_time()

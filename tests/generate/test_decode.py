@@ -55,8 +55,8 @@ rule diastolic "The pulse pressure leaves a diastolic one of at least 40"
 
 
 @pytest.fixture(scope="module")
-def model() -> LoadedModel:
-    return load_model(None, device="cpu")
+def model(untrained: LoadedModel) -> LoadedModel:
+    return untrained
 
 
 @pytest.fixture(scope="module")
@@ -172,12 +172,12 @@ def test_a_column_without_end_is_refused_with_what_to_do(model: LoadedModel) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["diabetes", "stroke", "cirrhosis"])
 def test_the_embedded_model_s_rows_meet_the_declared_figures(
-    name: str, model: LoadedModel, tmp_path: Path
+    name: str, embedded: LoadedModel, tmp_path: Path
 ) -> None:
     loaded = synllm.load(specs_folder() / f"{name}.synspec")
     settings = RunSettings(rows=2_000, seed=1)
     output = tmp_path / "rows.csv"
-    manifest = decode_to_file(compile_spec(loaded.spec), model, settings, output).manifest
+    manifest = decode_to_file(compile_spec(loaded.spec), embedded, settings, output).manifest
     off = [(each.distance or 0) / each.tolerance for each in manifest.targets if each.tolerance]
 
     assert np.mean([each.met for each in manifest.targets]) >= 0.95

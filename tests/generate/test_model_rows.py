@@ -7,14 +7,14 @@ import synllm
 from synllm.compiler import compile_spec
 from synllm.generate.decode import RowDecoder
 from synllm.generate.errors import OutOfMemoryError
-from synllm.generate.models import LoadedModel, load_model
+from synllm.generate.models import LoadedModel
 from synllm.generate.settings import RunSettings
 from tests.generate.test_decode import SPEC
 
 
 @pytest.fixture(scope="module")
-def model() -> LoadedModel:
-    return load_model(None, device="cpu")
+def model(untrained: LoadedModel) -> LoadedModel:
+    return untrained
 
 
 def make_scarce(decoder: RowDecoder, at_once: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:

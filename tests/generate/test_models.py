@@ -10,47 +10,46 @@ from pathlib import Path
 import pytest
 
 from synllm.generate import model_folder
-from synllm.generate.embedded.build import build_model
 from synllm.generate.model_folder import EMBEDDED_FOLDER
 from synllm.generate.models import ModelError, load_model
 from synllm.generate.prompt_text import render_prompt
 
 
-def _hash(folder: Path) -> dict[str, str]:
-    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()}
-
-
-def test_the_embedded_model_is_rebuilt_byte_for_byte(tmp_path: Path):
-    build_model(tmp_path)
-
-    assert _hash(tmp_path) == _hash(EMBEDDED_FOLDER)
-
-
-def test_the_embedded_model_is_small_and_says_that_it_is_untrained():
-    size = sum(file.stat().st_size for file in EMBEDDED_FOLDER.iterdir())
+def test_the_embedded_model_says_what_it_is(embedded):
+    weights = hashlib.sha256((EMBEDDED_FOLDER / "model.safetensors").read_bytes()).hexdigest()
     marker = json.loads((EMBEDDED_FOLDER / "config.json").read_text())["synllm"]
 
-    assert size <= 2_000_000
-    assert marker == {"name": "synllm-embedded-untrained", "trained": False}
-    assert "untrained" in (EMBEDDED_FOLDER / "README.md").read_text()
-
-
-def test_the_embedded_model_describes_itself(embedded):
-    weights = hashlib.sha256((EMBEDDED_FOLDER / "model.safetensors").read_bytes()).hexdigest()
-
-    assert embedded.name == "synllm-embedded-untrained"
+    assert marker == {"name": "synllm-embedded", "prompt": "card", "trained": True}
+    assert embedded.name == "synllm-embedded"
     assert embedded.revision == f"sha256:{weights}"
-    assert not embedded.trained
+    assert embedded.trained
+    assert embedded.reads_cards
     assert (embedded.device, embedded.dtype) == ("cpu", "float32")
     assert embedded.context_length == 32768
 
 
-def test_the_embedded_tokenizer_keeps_text_and_never_joins_digits(embedded):
-    text = '{"sex":"Female","age":67.05,"unit":"µg/l"}\né Ω 日本'
+def test_the_embedded_model_fits_into_the_wheel_and_has_a_card():
+    size = sum(file.stat().st_size for file in EMBEDDED_FOLDER.iterdir())
+    card = (EMBEDDED_FOLDER / "README.md").read_text()
+
+    assert size <= 10_000_000
+    for part in ("Trained on", "Evaluation", "Limits", "no data set"):
+        assert part in card
+
+
+def test_an_untrained_model_says_so(untrained):
+    assert untrained.name.endswith("untrained0")
+    assert not untrained.trained
+    assert not untrained.reads_cards
+
+
+def test_the_embedded_tokenizer_keeps_text_and_joins_no_digits_of_numbers(embedded):
+    text = '{"sex":"Female","age":67.05,"days":12345,"unit":"µg/l"}\né Ω 日本'
     tokens = embedded.tokenizer.encode(text)
+    pieces = [embedded.token_bytes[token] for token in tokens]
 
     assert embedded.tokenizer.decode(tokens) == text
-    assert all(len(w) == 1 for w in embedded.token_bytes.values() if any(48 <= b <= 57 for b in w))
+    assert [len(piece) for piece in pieces if piece.isdigit()] == [1] * 9
 
 
 def test_a_local_folder_is_loaded_by_the_same_path(small_model):

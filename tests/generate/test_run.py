@@ -13,7 +13,7 @@ import synllm
 from synllm.cli.main import main
 from synllm.compiler import compile_spec
 from synllm.generate.judge_row import UNREADABLE, judge_row
-from synllm.generate.models import LoadedModel, load_model
+from synllm.generate.models import LoadedModel
 from synllm.generate.run import Progress, generate_rows, run_to_file
 from synllm.generate.run_manifest import RunManifest, hash_file, manifest_path
 from synllm.generate.settings import RunSettings
@@ -42,8 +42,8 @@ derived decade : integer in 0..11 = age / 10 rounded down
 
 
 @pytest.fixture(scope="module")
-def model() -> LoadedModel:
-    return load_model(None, device="cpu")
+def model(untrained: LoadedModel) -> LoadedModel:
+    return untrained
 
 
 @pytest.mark.parametrize("ending", FORMATS)

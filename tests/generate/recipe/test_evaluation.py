@@ -90,7 +90,11 @@ def test_a_training_becomes_a_model_folder_and_its_figures(
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("| rows of | means | deviations | shares")
-    assert [line.split(" | ")[1] for line in lines[1:]] == [str(tmp_path / "model"), "sampler"]
+    assert [line.split(" | ")[1] for line in lines[1:]] == [
+        str(tmp_path / "model"),
+        "untrained",
+        "sampler",
+    ]
     size = sum(file.stat().st_size for file in (tmp_path / "model").iterdir())
     assert size < 10_000_000
 

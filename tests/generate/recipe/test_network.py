@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from synllm.compiler import compile_spec, parse_spec
-from synllm.generate.embedded.recipe.batches import CELL, Batch, draw_batch
+from synllm.generate.embedded.recipe.batches import Batch, draw_batch, encode_tables
 from synllm.generate.embedded.recipe.export import export_model
 from synllm.generate.embedded.recipe.first_weights import COPYING_LAYER
 from synllm.generate.embedded.recipe.network import CardReader, Shape
-from synllm.generate.embedded.recipe.tables import Difficulty
+from synllm.generate.embedded.recipe.tables import Difficulty, RandomTable
 from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
 from synllm.generate.embedded.recipe.training import (
     Configuration,
@@ -25,6 +25,7 @@ from synllm.generate.embedded.recipe.training import (
     save_checkpoint,
     take_step,
 )
+from synllm.targets.prompt.card import CardField, NumberFigures
 
 SMALL = Shape(SIZE, width=32, layers=2, heads=2, feed_forward=48)
 
@@ -49,7 +50,7 @@ def scores(network: CardReader, batch: Batch) -> list[torch.Tensor]:
     """Returns the scores of each row's tokens."""
     with torch.no_grad():
         found = network(batch)
-    counts = (batch.weight[:, 1:] > 0).sum(dim=1).tolist()
+    counts = (batch.field[:, 1:] >= 0).sum(dim=1).tolist()
     return list(found.split(counts))
 
 
@@ -92,21 +93,41 @@ def test_a_token_sees_nothing_ahead(network: CardReader, batch: Batch) -> None:
     assert all(torch.allclose(a[:-1], b[:-1], atol=1e-5) for a, b in pairs)
 
 
-def test_cells_and_the_ends_of_numbers_count_in_full(tokenizer, batch: Batch) -> None:
-    row, weight = batch.rows[0], batch.weight[0]
-    counted = tokenizer.decode(row[weight == CELL].tolist())
-    text = tokenizer.decode(row[weight > 0].tolist())
+def test_cells_and_where_they_end_are_choices_and_names_are_not(tokenizer) -> None:
+    sex = CardField("sex", None, (('"F"', 0.5), ('"M"', 0.5)))
+    age = CardField("age", NumberFigures(1, 18.0, 90.0))
+    table = RandomTable((sex, age), np.array([['"F"', "31.5"]], dtype=object))
 
-    cells = [part.split(":")[-1] for part in text.strip("{}").split(",")]
-    assert all(cell.strip('"') in counted for cell in cells)
-    assert weight[0] < CELL
+    batch = encode_tables(tokenizer, [table], [[0]])
+
+    shown = [tokenizer.id_to_token(each) for each in batch.rows[0].tolist()]
+    assert list(zip(shown, batch.field[0].tolist(), strict=True)) == [
+        ('{"', -1), ("sex", -1), ('":"', 0), ("F", 0), ('","', 0),
+        ("age", -1), ('":', 1), ("3", 1), ("1", 1), (".", 1), ("5", 1), ("}", 1),
+    ]  # fmt: skip
+    allowed = [
+        {tokenizer.id_to_token(each) for each in own.nonzero()[:, 0].tolist()}
+        for own in batch.allowed
+    ]
+    assert allowed == [
+        {'":"', "F", "M", '","', '"}'},
+        {'":', '":-', ".", ',"', "}", *"0123456789"},
+    ]
+
+
+def test_every_token_that_is_chosen_is_allowed(tokenizer) -> None:
+    for seed in range(20):
+        difficulty = Difficulty(2, 12, tied=0.5)
+        batch = draw_batch(tokenizer, difficulty, 3, 4, np.random.default_rng(seed))
+        chosen = batch.field >= 0
+        assert batch.allowed[batch.field[chosen], batch.rows[chosen]].all()
 
 
 def test_training_lowers_the_loss_on_a_fixed_batch(network: CardReader, batch: Batch) -> None:
     optimiser = torch.optim.AdamW(network.parameters(), lr=5e-3)
     losses = []
     for _ in range(12):
-        loss, _ = network.loss(batch)
+        loss = network.loss(batch)
         losses.append(loss.item())
         optimiser.zero_grad()
         loss.backward()
@@ -157,14 +178,15 @@ def test_transformers_reads_an_exported_model_as_it_was_trained(
     with torch.no_grad():
         for weight in training.network.parameters():
             weight.copy_(weight.half())
-    export_model(training, tokenizer.to_str(), tmp_path)
+    export_model(training.network, tokenizer.to_str(), tmp_path)
     model = load_model(str(tmp_path), device="cpu")
 
     card = batch.card[0, : batch.lengths[0]]
-    own = batch.weight[0] > 0
+    own = batch.rows[0] > 0  # Padding is token 0.
     text = torch.cat((card, batch.rows[0][own]))[None]
+    asked = (batch.field[0] >= 0).nonzero()[:, 0] - 1
     with torch.no_grad():
-        found = model.network(text).logits[0, len(card) : -1]
+        found = model.network(text).logits[0, len(card) + asked]
     assert torch.allclose(found, scores(training.network, batch)[0], atol=1e-4)
     assert model.trained
 
@@ -174,7 +196,7 @@ def test_a_card_and_a_row_are_read_as_they_were_trained(tokenizer, tmp_path: Pat
     from synllm.generate.models import load_model
     from synllm.generate.prompt_text import render_prompt
 
-    export_model(begin_training(SMALL, tokenizer), tokenizer.to_str(), tmp_path)
+    export_model(begin_training(SMALL, tokenizer).network, tokenizer.to_str(), tmp_path)
     model = load_model(str(tmp_path), device="cpu")
     card = '20"age":43,20"age":50\n05"stroke":1,95"stroke":0~"age"-.30'
 
@@ -189,7 +211,7 @@ def test_a_run_tells_such_a_model_the_card(tokenizer, tmp_path: Path) -> None:
     from synllm.generate.models import load_model
     from synllm.generate.settings import RunSettings
 
-    export_model(begin_training(SMALL, tokenizer), tokenizer.to_str(), tmp_path)
+    export_model(begin_training(SMALL, tokenizer).network, tokenizer.to_str(), tmp_path)
     model = load_model(str(tmp_path), device="cpu")
     spec, _ = parse_spec(
         'synspec 1\ntable t "T" {\n  a : integer in 0..9 "A"\n  b : yes/no coded 1/0 "B"\n}\n'
@@ -208,7 +230,7 @@ def test_a_model_for_another_kind_of_prompt_is_refused(tokenizer, tmp_path: Path
     from synllm.generate.errors import ModelError
     from synllm.generate.models import load_model
 
-    export_model(begin_training(SMALL, tokenizer), tokenizer.to_str(), tmp_path)
+    export_model(begin_training(SMALL, tokenizer).network, tokenizer.to_str(), tmp_path)
     config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     config["synllm"]["prompt"] = "letter"
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -242,14 +264,15 @@ def test_at_first_copying_heads_look_at_what_followed_the_same_tokens(tokenizer)
     # The last three tokens stood at places 20 to 22 as well: what followed is at 23.
     tokens[:, -3:] = tokens[:, 20:23]
     rows = torch.zeros(20, 1, dtype=torch.int64)
-    batch = Batch(tokens, torch.full((20,), 60), rows, torch.zeros(20, 1))
+    allowed = torch.ones(1, SIZE, dtype=torch.bool)
+    batch = Batch(tokens, torch.full((20,), 60), rows, rows - 1, allowed)
     seen: list[torch.Tensor] = []
     attention = network.model.layers[COPYING_LAYER].self_attn
     split = attention.split
 
     def watch(hidden, turn):
         found = split(hidden, turn)
-        seen.append(found[0][:, :3, -1:] @ found[1][:, :3].transpose(2, 3))
+        seen.append(found[0][:, :2, -1:] @ found[1][:, :2].transpose(2, 3))
         return found
 
     attention.split = watch

@@ -27,6 +27,7 @@ from synllm.generate.embedded.recipe.training import (
     save_checkpoint,
     train,
 )
+from synllm.generate.embedded.recipe.untrained import write_untrained
 from synllm.generate.models import load_model
 from synllm.generate.trial.judge import judge_model, judge_sampler
 from synllm.generate.trial.quality import Quality, average
@@ -97,19 +98,24 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    export_model(load_checkpoint(options.checkpoint), train_tokenizer().to_str(), options.output)
+    network = load_checkpoint(options.checkpoint).network
+    export_model(network, train_tokenizer().to_str(), options.output)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     specs = {f"random ({options.random})": draw_specs(options.random, seed=5)}
     specs |= {path.stem: [_load(path)] for path in options.specs}
     model = load_model(options.model)
+    with TemporaryDirectory() as folder:
+        write_untrained(Path(folder), Shape(SIZE), reads_cards=True)
+        untrained = load_model(folder)
     print(" | ".join(["", "rows of", *(field.name for field in fields(Quality)), ""]).strip())
     for name, own in specs.items():
         if not own:
             continue
-        told = [judge_model(spec, model, tell_card(spec), options.rows) for spec in own]
-        _print(name, model.name, average(told))
+        for label, writer in ((model.name, model), ("untrained", untrained)):
+            told = [judge_model(spec, writer, tell_card(spec), options.rows) for spec in own]
+            _print(name, label, average(told))
         _print(name, "sampler", average([judge_sampler(spec, options.rows) for spec in own]))
 
 
@@ -119,7 +125,7 @@ def _draw(options: argparse.Namespace) -> None:
     for checkpoint in options.checkpoints:
         training = load_checkpoint(checkpoint)
         with TemporaryDirectory() as folder:
-            export_model(training, train_tokenizer().to_str(), Path(folder))
+            export_model(training.network, train_tokenizer().to_str(), Path(folder))
             model = load_model(folder)
         told = [judge_model(spec, model, tell_card(spec), options.rows) for spec in specs]
         points.append((training.tokens, average(told)))

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
-from synllm.generate.embedded.build import CHAT_TEMPLATE, END, PAD, SPECIAL_TOKENS, write_json
-from synllm.generate.embedded.recipe.network import Shape
-from synllm.generate.embedded.recipe.training import Training
+from synllm.generate.embedded.chat import END, PAD, SPECIAL_TOKENS, write_frame, write_json
+from synllm.generate.embedded.recipe.network import CardReader, Shape
 from synllm.generate.model_folder import CARD
 
-NAME = "synllm-embedded"
-CONTEXT_LENGTH = 8192
+CONTEXT_LENGTH = 32768
 
 
-def export_model(training: Training, tokenizer: str, folder: Path, card: str = "") -> None:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a model's config.json tells synllm: its name, and how it is to be told specs."""
+
+    name: str = "synllm-embedded"
+    trained: bool = True
+    reads_cards: bool = True
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the marks as config.json has them."""
+        asked = {"prompt": CARD} if self.reads_cards else {}
+        return {"name": self.name, "trained": self.trained, **asked}
+
+
+def export_model(
+    network: CardReader, tokenizer: str, folder: Path, card: str = "", marks: Marks = Marks()
+) -> None:
     """Write the folder: half-precision weights, tokenizer, configurations and model card.
 
     `tokenizer` is the text of tokenizer.json, `card` that of the model card.
@@ -24,30 +39,17 @@ def export_model(training: Training, tokenizer: str, folder: Path, card: str = "
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
         name: weight.detach().to(torch.float16).contiguous()
-        for name, weight in training.network.state_dict().items()
+        for name, weight in network.state_dict().items()
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    write_json(folder / "config.json", describe_config(training.network.shape))
-    ends = {"eos_token_id": SPECIAL_TOKENS.index(END), "pad_token_id": SPECIAL_TOKENS.index(PAD)}
-    write_json(folder / "generation_config.json", ends)
-    write_json(
-        folder / "tokenizer_config.json",
-        {
-            "chat_template": CHAT_TEMPLATE,
-            "clean_up_tokenization_spaces": False,
-            "eos_token": END,
-            "model_max_length": CONTEXT_LENGTH,
-            "pad_token": PAD,
-            "padding_side": "left",
-            "tokenizer_class": "PreTrainedTokenizerFast",
-        },
-    )
+    write_json(folder / "config.json", describe_config(network.shape, marks))
+    write_frame(folder, CONTEXT_LENGTH)
     (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
-def describe_config(shape: Shape) -> dict[str, object]:
-    """Return the model's config.json: a Llama shape that asks for a card."""
+def describe_config(shape: Shape, marks: Marks) -> dict[str, object]:
+    """Return the model's config.json: a Llama shape, and what synllm is told of it."""
     return {
         "architectures": ["LlamaForCausalLM"],
         "attention_bias": False,
@@ -69,7 +71,7 @@ def describe_config(shape: Shape) -> dict[str, object]:
         "pad_token_id": SPECIAL_TOKENS.index(PAD),
         "rms_norm_eps": 1e-6,
         "rope_parameters": {"rope_theta": shape.theta, "rope_type": "default"},
-        "synllm": {"name": NAME, "prompt": CARD, "trained": True},
+        "synllm": marks.as_dict(),
         "tie_word_embeddings": True,
         "use_cache": True,
         "vocab_size": shape.vocabulary,

@@ -6,22 +6,23 @@ tokens elsewhere and copy what came next (induction heads: Olsson et al. 2022, a
 Small networks take many million tokens to find this circuit by chance. Here it is drawn, roughly,
 and training makes it good.
 
-At first a token's vector lies in the first quarter of the width. Layer 0 writes the vectors of the
-three tokens before beside it, a quarter each; layer 1 writes the last share that was read into the
-last place; layer 2 looks for places with the same three tokens before them, the more the larger
-their share, and copies what stands there.
+At first a token's vector lies in the first half of the width. Layer 0 writes what the three tokens
+before were beside it, in a third of the room each; layer 1 writes the last share that was read into
+the last place; layer 2 looks for places with the same tokens before them, the more the larger their
+share, and copies what stands there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import log
 
 import torch
 from torch import Tensor, nn
 
 EMBEDDED = 0.2
-"""The deviation of token vectors, within the quarter of the width that holds them at first."""
+"""The deviation of token vectors, within the half of the width that holds them at first."""
 
 _COMMON = 2.0
 """What all token vectors have in common, in their first place, in deviations."""
@@ -35,11 +36,14 @@ _FOCUS = 8.0
 _IS_SHARE, _RECENT = 20.0, 20.0
 """How much more a head looks at shares than at other tokens, and at near ones, in nats."""
 
-_MATCH = 20.0
+_MATCH = 14.0
 """How much more the copying heads look at a place after the same tokens, in nats."""
 
-_COPY = 3.0
+_COPY = 4.0
 """How much the copied token outweighs the one that is there."""
+
+_SURE = 0.12
+"""The weights of the last norm: how much the scores of what is copied part from others."""
 
 COPYING_LAYER = 2
 
@@ -57,11 +61,11 @@ class _Head:
         for part in (self.query, self.key, self.value, self.output):
             part.zero_()
 
-    def carry(self, places: range, *, to: int, gain: float) -> None:
-        """Let the head carry these places of what it looks at, so many places further on."""
-        for number, place in enumerate(places):
-            self.value[number, place] = 1.0
-            self.output[place + to, number] = gain
+    def carry(self, places: Tensor, *, to: int, gain: float) -> None:
+        """Let the head carry parts of what it looks at; `places` has a part of the width a row."""
+        count = places.shape[0]
+        self.value[:count] = places
+        self.output[to : to + count, :count] = gain * torch.eye(count)
 
 
 @torch.no_grad()
@@ -83,36 +87,43 @@ def draw_weights(
         nn.init.normal_(embedded, std=EMBEDDED / 2)
         return
     width = embedded.shape[1]
-    quarter, size = width // 4, width // heads
-    vector = range(1, quarter - 2)
-    _draw_tokens(embedded, vector, quarter, shares)
+    half, size = width // 2, width // heads
+    third = (half - 1) // _BACK
+    vector = torch.arange(1, half - 2)
+    _draw_tokens(embedded, vector, half, shares)
+    weights["model.norm.weight"].fill_(_SURE)
+    # What tells a token in less room: enough to recognise it.
+    told = torch.zeros(third, width)
+    told[:, vector] = nn.init.orthogonal_(torch.empty(third, len(vector)))
     common = EMBEDDED * _COMMON
     speed = theta ** (-torch.arange(size // 2) / (size // 2))
     spread = float(embedded.norm(dim=1).mean()) / width**0.5
     for number in range(_BACK):
         head = _Head(weights, 0, number, size)
         _look_back(head, number + 1, speed, common / spread)
-        head.carry(vector, to=(number + 1) * quarter, gain=spread)
-    spread = EMBEDDED * (4 * len(vector) / width) ** 0.5
-    _gather_share(_Head(weights, 1, 0, size), quarter, width - 1, speed, common, spread)
-    for number in range(heads - 1):
+        head.carry(told, to=half + number * third, gain=spread)
+    spread = EMBEDDED
+    _gather_share(_Head(weights, 1, 0, size), half, width - 1, speed, common, spread)
+    recent = [told, *(torch.eye(width)[half + n * third :][:third] for n in range(_BACK))]
+    for number, start in enumerate(range(0, len(vector), size)):
+        part = vector[start : start + size]
         head = _Head(weights, COPYING_LAYER, number, size)
-        _match(head, vector, quarter, speed, alike=_BACK if number == 0 else _BACK - 1)
+        _match(head, recent, speed, alike=_BACK - number)
         head.query[-1, 0] = size**0.25 * spread / common
         head.key[-1, width - 1] = size**0.25 * spread / EMBEDDED
-        head.carry(vector, to=0, gain=_COPY / (heads - 1) * spread)
+        head.carry(torch.eye(width)[part], to=int(part[0]), gain=_COPY * spread)
 
 
-def _draw_tokens(embedded: Tensor, vector: range, quarter: int, shares: Mapping[int, int]) -> None:
+def _draw_tokens(embedded: Tensor, vector: Tensor, half: int, shares: Mapping[int, int]) -> None:
     """Draw token vectors; two more places tell the logarithm of a share, and that it is one."""
     # All of one length: heads that look at places must not look at the shortest tokens instead.
     drawn = nn.functional.normalize(torch.randn(embedded.shape[0], len(vector)), dim=1)
-    embedded[:, :quarter] = 0.0
-    embedded[:, vector.start : vector.stop] = EMBEDDED * len(vector) ** 0.5 * drawn
+    embedded[:, :half] = 0.0
+    embedded[:, vector] = EMBEDDED * len(vector) ** 0.5 * drawn
     embedded[:, 0] = EMBEDDED * _COMMON
     for token, percent in shares.items():
-        embedded[token, quarter - 2] = EMBEDDED / 2 * log((percent + 0.5) / 100)
-        embedded[token, quarter - 1] = EMBEDDED * _COMMON
+        embedded[token, half - 2] = EMBEDDED / 2 * log((percent + 0.5) / 100)
+        embedded[token, half - 1] = EMBEDDED * _COMMON
 
 
 def _look_back(head: _Head, back: int, speed: Tensor, common: float) -> None:
@@ -128,34 +139,33 @@ def _look_back(head: _Head, back: int, speed: Tensor, common: float) -> None:
 
 
 def _gather_share(
-    head: _Head, quarter: int, place: int, speed: Tensor, common: float, spread: float
+    head: _Head, half: int, place: int, speed: Tensor, common: float, spread: float
 ) -> None:
     """Let a head write the logarithm of the last share that was read to a place of the width."""
     size = 2 * speed.numel()
     seen = common / spread
-    head.query[-1, 0] = head.key[-1, quarter - 1] = (_IS_SHARE * size**0.5) ** 0.5 / seen
+    head.query[-1, 0] = head.key[-1, half - 1] = (_IS_SHARE * size**0.5) ** 0.5 / seen
     near = (speed < 0.2).nonzero()[:2, 0]
     head.query[near, 0] = head.key[near, 0] = (_RECENT * size**0.5) ** 0.5 / seen
-    head.value[0, quarter - 2] = 1.0
+    head.value[0, half - 2] = 1.0
     head.output[place, 0] = 2 * spread
 
 
-def _match(head: _Head, vector: range, quarter: int, speed: Tensor, *, alike: int) -> None:
+def _match(head: _Head, recent: Sequence[Tensor], speed: Tensor, *, alike: int) -> None:
     """Let a head look for places before which stand the tokens that are here now.
 
-    Only rotations that are slow over a whole card can carry what tokens are. The slowest of all is
-    left for the share.
+    `recent` tells where the width holds the token itself and those before it. Only rotations that
+    are slow over a whole card can carry what tokens are. The slowest of all is left for the share.
     """
     slow = torch.cat((speed, speed)) * 1000 < 2
     slow[-1] = False
     rows = slow.nonzero()[:, 0]
-    gain = (_MATCH * slow.numel() ** 0.5 / (alike * len(vector))) ** 0.5
-    for back in range(alike):
-        mixed = gain * rows.numel() ** -0.5 * torch.randn(rows.numel(), len(vector))
-        here = slice(back * quarter + vector.start, back * quarter + vector.stop)
-        before = slice(here.start + quarter, here.stop + quarter)
-        head.query[rows, here] = mixed
-        head.key[rows, before] = mixed
+    room = recent[0].shape[0]
+    gain = (_MATCH * slow.numel() ** 0.5 / (alike * room)) ** 0.5
+    for here, before in pairwise(recent[: alike + 1]):
+        mixed = gain * rows.numel() ** -0.5 * torch.randn(rows.numel(), room)
+        head.query[rows] += mixed @ here
+        head.key[rows] += mixed @ before
 
 
 def find_shares(tokens: Mapping[str, int]) -> dict[int, int]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from synllm.generate.embedded.recipe.batches import CELL, Batch
+from synllm.generate.embedded.recipe.batches import Batch
 
 _NEVER = -1e4
 """The score of what can't be seen."""
@@ -128,23 +128,22 @@ class CardReader(nn.Module):
         self.model = _Body(shape)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return the scores of what follows row tokens that count, (tokens, vocabulary)."""
+        """Return the scores of what may follow row tokens before a choice, (tokens, vocabulary)."""
         turns = self._turn(batch)
         card = self.model.embed_tokens(batch.card)
         rows = self.model.embed_tokens(batch.rows)
         for layer in self.model.layers:
             card, rows = layer(card, rows, turns)
-        asked = self.model.norm(rows[:, :-1][batch.weight[:, 1:] > 0])
-        return functional.linear(asked, self.model.embed_tokens.weight)
+        asked = self.model.norm(rows[:, :-1][batch.field[:, 1:] >= 0])
+        scores: Tensor = functional.linear(asked, self.model.embed_tokens.weight)
+        return scores
 
-    def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return the mean loss by weight, and that of cells alone."""
-        wanted = batch.weight[:, 1:] > 0
-        weight = batch.weight[:, 1:][wanted]
-        losses = functional.cross_entropy(
-            self(batch).float(), batch.rows[:, 1:][wanted], reduction="none"
-        )
-        return (losses * weight).sum() / weight.sum(), losses.detach()[weight == CELL].mean()
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the mean loss of the choices, each among the tokens that its field allows."""
+        field = batch.field[:, 1:]
+        chosen = field >= 0
+        scores = self(batch).float().masked_fill(~batch.allowed[field[chosen]], -torch.inf)
+        return functional.cross_entropy(scores, batch.rows[:, 1:][chosen])
 
     def _turn(self, batch: Batch) -> _Turns:
         size = self.shape.width // self.shape.heads

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from synllm.generate.embedded.build import SPECIAL_TOKENS
+from synllm.generate.embedded.chat import SPECIAL_TOKENS
 
 SIZE = 2048
 

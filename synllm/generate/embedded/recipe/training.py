@@ -158,14 +158,14 @@ def take_step(
     for group in training.optimiser.param_groups:
         group["lr"] = rate
     with torch.autocast(device.type, torch.bfloat16):
-        loss, of_cells = training.network.loss(batch)
+        loss = training.network.loss(batch)
     training.optimiser.zero_grad()
     torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(training.network.parameters(), 1.0)
     training.optimiser.step()
     training.step += 1
     training.tokens += batch.rows.numel() + batch.card.numel()
-    return float(of_cells)
+    return float(loss.detach())
 
 
 def save_checkpoint(training: Training, path: Path) -> None:
