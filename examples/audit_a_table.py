@@ -2,8 +2,7 @@
 
     python examples/audit_a_table.py
 
-Runs offline with the embedded model, which is untrained: its rows obey every rule and are otherwise
-random.
+Runs offline with the embedded model: its rows obey every rule and follow the declared figures.
 """
 
 from __future__ import annotations

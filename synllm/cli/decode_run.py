@@ -12,7 +12,7 @@ from synllm.cli.given_option import read_given
 from synllm.cli.inputs import read_examples
 from synllm.cli.journal_text import say_cannot_begin, say_finished, say_stopped
 from synllm.cli.progress import progress_line
-from synllm.cli.run_text import say_figures, say_history
+from synllm.cli.run_text import say_about_model, say_figures, say_history
 from synllm.cli.why_not import no_valid_patient, say_why_not
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def decode(options: argparse.Namespace, spec: Spec) -> int:
         with progress_line() as show:
             show("loading the model")
             model = load_model(settings.model, device=settings.device, dtype=settings.dtype)
-            if not model.trained:
-                say(f"note: {model.name} is untrained: its rows are valid, and know nothing else")
+            say_about_model(model, options)
             decoded = decode_to_file(
                 compiled,
                 model,

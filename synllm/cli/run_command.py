@@ -13,7 +13,7 @@ from synllm.cli.given_option import read_given, say_given
 from synllm.cli.inputs import read_examples, read_spec
 from synllm.cli.journal_text import say_cannot_begin, say_finished, say_stopped
 from synllm.cli.progress import progress_line
-from synllm.cli.run_text import say_figures, say_history
+from synllm.cli.run_text import DEFAULT_PROMPT, say_about_model, say_figures, say_history
 from synllm.cli.why_not import no_valid_patient, say_why_not
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="FILE", help=".csv, .jsonl or .parquet"
     )
     parser.add_argument(
-        "--prompt", choices=LEVELS, default="clin-rule", help="what the model is told (clin-rule)"
+        "--prompt",
+        choices=LEVELS,
+        default=DEFAULT_PROMPT,
+        help="what the model is told (clin-rule)",
     )
     parser.add_argument(
         "--examples", type=Path, metavar="FILE", help="a table whose first 20 rows the prompt shows"
@@ -59,7 +62,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="M",
         help="a model folder, a Hugging Face id, or `sampler`: rows without a language model, "
-        "from the rules and statistics alone (default: the embedded, untrained model)",
+        "from the rules and statistics alone (default: the embedded model)",
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="same seed, same machine, same rows (0)"
@@ -152,8 +155,7 @@ def run(options: argparse.Namespace) -> int:
         with progress_line() as show:
             show("loading the model")
             model = load_model(settings.model, device=settings.device, dtype=settings.dtype)
-            if not model.trained:
-                say(f"note: {model.name} is untrained: its rows are valid, and otherwise random")
+            say_about_model(model, options)
             delivered, manifest = run_to_file(
                 compiled,
                 model,

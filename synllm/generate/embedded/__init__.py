@@ -1,1 +1,1 @@
-"""The model that ships with synllm: small, untrained, there so that everything runs offline."""
+"""The model that ships with synllm: small, and trained to read specs, so that all runs offline."""

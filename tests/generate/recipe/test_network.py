@@ -50,7 +50,7 @@ def scores(network: CardReader, batch: Batch) -> list[torch.Tensor]:
     """Returns the scores of each row's tokens."""
     with torch.no_grad():
         found = network(batch)
-    counts = (batch.field[:, 1:] >= 0).sum(dim=1).tolist()
+    counts = (batch.choice[:, 1:] >= 0).sum(dim=1).tolist()
     return list(found.split(counts))
 
 
@@ -93,25 +93,48 @@ def test_a_token_sees_nothing_ahead(network: CardReader, batch: Batch) -> None:
     assert all(torch.allclose(a[:-1], b[:-1], atol=1e-5) for a, b in pairs)
 
 
-def test_cells_and_where_they_end_are_choices_and_names_are_not(tokenizer) -> None:
-    sex = CardField("sex", None, (('"F"', 0.5), ('"M"', 0.5)))
-    age = CardField("age", NumberFigures(1, 18.0, 90.0))
-    table = RandomTable((sex, age), np.array([['"F"', "31.5"]], dtype=object))
-
+def list_choices(tokenizer, table: RandomTable) -> list[tuple[str, str]]:
+    """Returns each token of a table's first row with what may stand there, where that is a choice."""
     batch = encode_tables(tokenizer, [table], [[0]])
-
     shown = [tokenizer.id_to_token(each) for each in batch.rows[0].tolist()]
-    assert list(zip(shown, batch.field[0].tolist(), strict=True)) == [
-        ('{"', -1), ("sex", -1), ('":"', 0), ("F", 0), ('","', 0),
-        ("age", -1), ('":', 1), ("3", 1), ("1", 1), (".", 1), ("5", 1), ("}", 1),
-    ]  # fmt: skip
     allowed = [
-        {tokenizer.id_to_token(each) for each in own.nonzero()[:, 0].tolist()}
+        " ".join(sorted(tokenizer.id_to_token(each) for each in own.nonzero()[:, 0].tolist()))
         for own in batch.allowed
     ]
-    assert allowed == [
-        {'":"', "F", "M", '","', '"}'},
-        {'":', '":-', ".", ',"', "}", *"0123456789"},
+    return [
+        (token, allowed[choice] if choice >= 0 else "")
+        for token, choice in zip(shown, batch.choice[0].tolist(), strict=True)
+    ]
+
+
+DIGITS = "0 1 2 3 4 5 6 7 8 9"
+
+
+def test_a_choice_is_where_more_than_one_token_may_follow(tokenizer) -> None:
+    sex = CardField("sex", None, (('"F"', 0.5), ('"M"', 0.5)))
+    age = CardField("age", NumberFigures(1, 18.0, 90.0), (('"NA"', 0.1),))
+    days = CardField("days", NumberFigures(0, -5.0, 90.0))
+    table = RandomTable((sex, age, days), np.array([['"F"', "31.5", "47"]], dtype=object))
+
+    assert list_choices(tokenizer, table) == [
+        ('{"', ""), ("sex", ""), ('":"', ""), ("F", "F M"), ('","', ""),
+        ("age", ""), ('":', '": ":"'), ("3", DIGITS), ("1", f". {DIGITS}"),
+        (".", f". {DIGITS}"), ("5", DIGITS), (',"', ""),
+        ("days", ""), ('":', '": ":-'), ("4", DIGITS), ("7", f"{DIGITS} }}"), ("}", f"{DIGITS} }}"),
+    ]  # fmt: skip
+
+
+def test_a_missing_number_is_chosen_once(tokenizer) -> None:
+    age = CardField("age", NumberFigures(0, 18.0, 90.0), (('"NA"', 0.1), ("null", 0.1)))
+
+    missing = [
+        list_choices(tokenizer, RandomTable((age,), np.array([[cell]], dtype=object)))[2:]
+        for cell in ('"NA"', "null")
+    ]
+
+    assert missing == [
+        [('":"', '": ":"'), ("N", ""), ("A", ""), ('"}', "")],
+        [('":', '": ":"'), ("null", f"{DIGITS} null"), ("}", "")],
     ]
 
 
@@ -119,8 +142,8 @@ def test_every_token_that_is_chosen_is_allowed(tokenizer) -> None:
     for seed in range(20):
         difficulty = Difficulty(2, 12, tied=0.5)
         batch = draw_batch(tokenizer, difficulty, 3, 4, np.random.default_rng(seed))
-        chosen = batch.field >= 0
-        assert batch.allowed[batch.field[chosen], batch.rows[chosen]].all()
+        chosen = batch.choice >= 0
+        assert batch.allowed[batch.choice[chosen], batch.rows[chosen]].all()
 
 
 def test_training_lowers_the_loss_on_a_fixed_batch(network: CardReader, batch: Batch) -> None:
@@ -184,7 +207,7 @@ def test_transformers_reads_an_exported_model_as_it_was_trained(
     card = batch.card[0, : batch.lengths[0]]
     own = batch.rows[0] > 0  # Padding is token 0.
     text = torch.cat((card, batch.rows[0][own]))[None]
-    asked = (batch.field[0] >= 0).nonzero()[:, 0] - 1
+    asked = (batch.choice[0] >= 0).nonzero()[:, 0] - 1
     with torch.no_grad():
         found = model.network(text).logits[0, len(card) + asked]
     assert torch.allclose(found, scores(training.network, batch)[0], atol=1e-4)

@@ -22,6 +22,7 @@ from synllm.generate.embedded.recipe.network import Shape
 from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
 from synllm.generate.embedded.recipe.training import (
     CONFIGURATIONS,
+    Training,
     begin_training,
     load_checkpoint,
     save_checkpoint,
@@ -97,8 +98,14 @@ def _train(options: argparse.Namespace) -> None:
     )
 
 
+def _load_checkpoint(path: Path) -> Training:
+    if not path.is_file():
+        raise SystemExit(f"error: there is no checkpoint {path}\nhelp: `train {path}` writes one")
+    return load_checkpoint(path)
+
+
 def _export(options: argparse.Namespace) -> None:
-    network = load_checkpoint(options.checkpoint).network
+    network = _load_checkpoint(options.checkpoint).network
     export_model(network, train_tokenizer().to_str(), options.output)
 
 
@@ -123,7 +130,7 @@ def _draw(options: argparse.Namespace) -> None:
     specs = draw_specs(options.random, seed=5)
     points = []
     for checkpoint in options.checkpoints:
-        training = load_checkpoint(checkpoint)
+        training = _load_checkpoint(checkpoint)
         with TemporaryDirectory() as folder:
             export_model(training.network, train_tokenizer().to_str(), Path(folder))
             model = load_model(folder)

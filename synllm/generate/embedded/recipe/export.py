@@ -30,11 +30,16 @@ class Marks:
 
 
 def export_model(
-    network: CardReader, tokenizer: str, folder: Path, card: str = "", marks: Marks = Marks()
+    network: CardReader,
+    tokenizer: str,
+    folder: Path,
+    card: str | None = None,
+    marks: Marks = Marks(),
 ) -> None:
     """Write the folder: half-precision weights, tokenizer, configurations and model card.
 
-    `tokenizer` is the text of tokenizer.json, `card` that of the model card.
+    `tokenizer` is the text of tokenizer.json, `card` that of the model card; without one, what is
+    there stays.
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
@@ -45,7 +50,8 @@ def export_model(
     write_json(folder / "config.json", describe_config(network.shape, marks))
     write_frame(folder, CONTEXT_LENGTH)
     (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    if card is not None:
+        (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def describe_config(shape: Shape, marks: Marks) -> dict[str, object]:

@@ -134,15 +134,15 @@ class CardReader(nn.Module):
         rows = self.model.embed_tokens(batch.rows)
         for layer in self.model.layers:
             card, rows = layer(card, rows, turns)
-        asked = self.model.norm(rows[:, :-1][batch.field[:, 1:] >= 0])
+        asked = self.model.norm(rows[:, :-1][batch.choice[:, 1:] >= 0])
         scores: Tensor = functional.linear(asked, self.model.embed_tokens.weight)
         return scores
 
     def loss(self, batch: Batch) -> Tensor:
-        """Return the mean loss of the choices, each among the tokens that its field allows."""
-        field = batch.field[:, 1:]
-        chosen = field >= 0
-        scores = self(batch).float().masked_fill(~batch.allowed[field[chosen]], -torch.inf)
+        """Return the mean loss of the choices, each among the tokens that are allowed."""
+        choice = batch.choice[:, 1:]
+        chosen = choice >= 0
+        scores = self(batch).float().masked_fill(~batch.allowed[choice[chosen]], -torch.inf)
         return functional.cross_entropy(scores, batch.rows[:, 1:][chosen])
 
     def _turn(self, batch: Batch) -> _Turns:

@@ -39,7 +39,7 @@ class Configuration:
     """How a model is trained; the last stage goes on for as long as is asked."""
 
     stages: tuple[Stage, ...]
-    rate: float = 2e-3
+    rate: float = 1.2e-3
     warm_up: int = 100
     threads: int = 2
 
