@@ -26,3 +26,9 @@ def say_missing_extra(package: str) -> ModelError:
         where="this Python installation",
         fix="Install it with: pip install 'synllm[generate]'",
     )
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first non-empty line of an error's text, or the error's kind when it has none."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__

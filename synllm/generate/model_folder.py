@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synllm.generate.errors import ModelError, say_missing_extra
+from synllm.generate.errors import ModelError, first_line
 from synllm.generate.folder_limits import check_layers, check_texts
+from synllm.generate.hub import download_model, is_hub_name
 from synllm.generate.weight_files import WeightHeader, read_headers
 
 EMBEDDED_NAME = "embedded"
@@ -26,15 +26,19 @@ _WEIGHTS_INDEX = "model.safetensors.index.json"
 CARD = "card"
 """The prompt of models that are trained to read cards; config.json names it (`synllm.prompt`)."""
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
-_HUB_FILES = (
-    "*.json",
-    "*.txt",
-    "*.jinja",
-    "*.model",
-    "model.safetensors",
-    "model-*.safetensors",
-)
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a model's config.json tells synllm: its name, whether it is trained, what it reads."""
+
+    name: str
+    trained: bool
+    reads_cards: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the mark as config.json has it."""
+        asked = {"prompt": CARD} if self.reads_cards else {}
+        return {"name": self.name, "trained": self.trained, **asked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def find_model(name: str | None) -> ModelFolder:
             where=name,
             fix="Give the folder that holds config.json, the tokenizer and the weights.",
         )
-    if _is_path(name):
+    if not is_hub_name(name):
         raise ModelError(
             "There is no such model folder",
             where=name,
@@ -86,7 +90,7 @@ def check_folder(path: Path, *, shown: str | None, revision: str | None) -> Mode
     """Return the folder's description; raise ModelError naming the first part that is not right."""
     where = shown or str(path)
     check_texts(path)
-    config = _read_config(path, where)
+    config = read_config(path, where)
     if not any((path / file).is_file() for file in _TOKENIZER_FILES):
         raise ModelError(
             "The model folder has no tokenizer",
@@ -96,24 +100,33 @@ def check_folder(path: Path, *, shown: str | None, revision: str | None) -> Mode
     weights = _list_weights(path, where)
     headers = read_headers(weights, where)
     check_layers(config, len(headers), where)
-    marker = config.get("synllm")
-    marker = marker if isinstance(marker, dict) else {}
-    name = shown or str(marker.get("name", path.name))
-    asked = marker.get("prompt")
+    mark = read_mark(config, where)
+    return ModelFolder(
+        path=path,
+        name=shown or mark.name or path.name,
+        revision=revision or f"sha256:{hash_files(weights)}",
+        trained=mark.trained,
+        reads_cards=mark.reads_cards,
+        weights=weights,
+        headers=headers,
+    )
+
+
+def read_mark(config: Mapping[str, object], where: str) -> Mark:
+    """Return what a config.json tells synllm; `where` names the model."""
+    mark = config.get("synllm")
+    mark = mark if isinstance(mark, dict) else {}
+    asked = mark.get("prompt")
     if asked not in (None, CARD):
         raise ModelError(
             f"The model was trained to read a prompt that this version doesn't write: {asked}",
             where=where,
             fix="Use the version of synllm that the model was made for, or another model.",
         )
-    return ModelFolder(
-        path=path,
-        name=name,
-        revision=revision or f"sha256:{hash_files(weights)}",
-        trained=marker.get("trained", True) is not False,
+    return Mark(
+        name=str(mark.get("name", "")),
+        trained=mark.get("trained", True) is not False,
         reads_cards=asked == CARD,
-        weights=weights,
-        headers=headers,
     )
 
 
@@ -129,65 +142,8 @@ def hash_files(files: tuple[Path, ...]) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def download_model(name: str) -> Path:
-    """Return the local folder of a Hugging Face model, downloading what is not there yet.
-
-    Only configuration, tokenizer and safetensors files are fetched, never code or pickles. A model
-    downloaded earlier is found without a connection.
-    """
-    try:
-        from huggingface_hub import errors as hub
-        from huggingface_hub import snapshot_download
-    except ImportError as error:
-        raise say_missing_extra("huggingface_hub") from error
-    offline_fix = (
-        "Check the connection, download the model once beforehand and give its folder, "
-        "or leave --model out to use the embedded model."
-    )
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(_HUB_FILES)))
-    except hub.GatedRepoError as error:
-        raise ModelError(
-            "The model's owner asks for an agreement before it can be downloaded",
-            where=name,
-            fix="Accept the terms on the model's page and sign in with: hf auth login",
-        ) from error
-    except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError, hub.HFValidationError) as error:
-        raise ModelError(
-            "There is no local folder and no public Hugging Face model of this name",
-            where=name,
-            fix="Check the spelling (owner/model), or sign in if it is private: hf auth login",
-        ) from error
-    except OSError as error:
-        if error.errno == 28:
-            raise ModelError(
-                "There is no space left on the disk for the model",
-                where=name,
-                fix="Free some space, or set HF_HOME to a folder on a larger disk.",
-            ) from error
-        raise ModelError(
-            "The model is not on this machine and the Hugging Face hub can't be reached",
-            where=name,
-            fix=offline_fix,
-        ) from error
-    except Exception as error:
-        raise ModelError(
-            f"The model could not be downloaded: {first_line(error)}", where=name, fix=offline_fix
-        ) from error
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first non-empty line of an error's text, or the error's kind when it has none."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
-
-
-def _is_path(name: str) -> bool:
-    looks_local = name.startswith((".", "~", "/")) or "\\" in name or name.endswith(os.sep)
-    return looks_local or _HUB_NAME.fullmatch(name) is None
-
-
-def _read_config(path: Path, where: str) -> dict[str, object]:
+def read_config(path: Path, where: str) -> dict[str, object]:
+    """Return what a folder's config.json says; raise ModelError where it can't be read."""
     file = path / "config.json"
     if not file.is_file():
         raise ModelError(

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from synllm.generate.errors import ModelError, OutOfMemoryError, say_missing_extra
+from synllm.generate.errors import ModelError, OutOfMemoryError, first_line, say_missing_extra
 from synllm.generate.folder_limits import check_room
-from synllm.generate.model_folder import ModelFolder, find_model, first_line
+from synllm.generate.model_folder import ModelFolder, find_model
 from synllm.generate.token_bytes import TokenBytes, spell_tokens
 
 if TYPE_CHECKING:

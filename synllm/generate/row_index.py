@@ -3,8 +3,7 @@
 from collections import deque
 from typing import Any
 
-from synllm.generate.errors import ModelError
-from synllm.generate.model_folder import first_line
+from synllm.generate.errors import ModelError, first_line
 from synllm.generate.token_bytes import TokenBytes, find_unwritable
 
 _ALWAYS_NEEDED = frozenset('0123456789{}":,')

@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synllm.generate.model_folder import find_model
+from synllm.generate.hub import (
+    download_model,
+    is_downloaded,
+    is_hub_name,
+    read_remote_headers,
+)
+from synllm.generate.model_folder import (
+    EMBEDDED_NAME,
+    Mark,
+    ModelFolder,
+    find_model,
+    read_config,
+    read_mark,
+)
 from synllm.generate.weight_files import WeightHeader
 
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
@@ -17,9 +30,10 @@ _TEMPLATES = ("chat_template.jinja", "chat_template.json")
 class ModelFacts:
     """A model as its folder describes it.
 
-    `kind` is what transformers calls its architecture, `weights` their number, `size` the bytes of
-    their files, `stored` the number format of most. `context_length` counts tokens, None where no
-    limit is stated. `has_template` is true where the folder says how a chat is written.
+    `kind` is what transformers calls its architecture, `weights` their number, `size` the bytes
+    that they take as stored, `stored` the number format of most. `context_length` counts tokens,
+    None where no limit is stated. `has_template` is true where the folder says how a chat is
+    written.
     """
 
     name: str
@@ -38,36 +52,52 @@ class ModelFacts:
 
 
 def read_facts(name: str | None) -> ModelFacts:
-    """Return what the folder of a model says; a hub's model is downloaded first.
+    """Return what the folder of a model says; of a hub's model only the texts are downloaded.
 
     Raises ModelError where there is no such model, or its folder is not right.
     """
-    folder = find_model(name)
-    config = json.loads((folder.path / "config.json").read_text(encoding="utf-8"))
+    if name in (None, EMBEDDED_NAME) or Path(name).expanduser().exists() or not is_hub_name(name):
+        return _from_folder(find_model(name))
+    if is_downloaded(name):
+        return _from_folder(find_model(name))
+    path = download_model(name, weights=False)
+    mark = read_mark(read_config(path, name), name)
+    return _describe(path, name, path.name, mark, read_remote_headers(name))
+
+
+def _from_folder(folder: ModelFolder) -> ModelFacts:
+    mark = Mark(folder.name, folder.trained, folder.reads_cards)
+    return _describe(folder.path, folder.name, folder.revision, mark, folder.headers)
+
+
+def _describe(
+    path: Path,
+    name: str,
+    revision: str,
+    mark: Mark,
+    headers: Sequence[WeightHeader],
+) -> ModelFacts:
+    config = read_config(path, name)
     # Models that also see pictures keep what their language part is in a section of its own.
     inner = config.get("text_config")
     inner = inner if isinstance(inner, dict) else config
+    lengths = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
     return ModelFacts(
-        name=folder.name,
-        path=folder.path,
-        revision=folder.revision,
+        name=name,
+        path=path,
+        revision=revision,
         kind=str(config.get("model_type", "unknown")),
-        weights=sum(header.size for header in folder.headers),
-        size=sum(file.stat().st_size for file in folder.weights),
-        stored=_commonest(folder.headers),
+        weights=sum(header.size for header in headers),
+        size=sum(header.bytes for header in headers),
+        stored=_commonest(headers),
         vocabulary=_whole(inner.get("vocab_size")),
         context_length=next(
-            (
-                found
-                for key in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
-                if (found := _whole(inner.get(key))) is not None
-            ),
-            None,
+            (found for key in lengths if (found := _whole(inner.get(key))) is not None), None
         ),
-        trained=folder.trained,
-        reads_cards=folder.reads_cards,
-        has_template=_has_template(folder.path),
-        license=_find_license(folder.path),
+        trained=mark.trained,
+        reads_cards=mark.reads_cards,
+        has_template=_has_template(path),
+        license=_find_license(path),
     )
 
 

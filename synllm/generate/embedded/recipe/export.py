@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,23 +9,12 @@ from safetensors.torch import save_file
 
 from synllm.generate.embedded.chat import END, PAD, SPECIAL_TOKENS, write_frame, write_json
 from synllm.generate.embedded.recipe.network import CardReader, Shape
-from synllm.generate.model_folder import CARD
+from synllm.generate.model_folder import Mark
 
 CONTEXT_LENGTH = 32768
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a model's config.json tells synllm: its name, and how it is to be told specs."""
-
-    name: str = "synllm-embedded"
-    trained: bool = True
-    reads_cards: bool = True
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the marks as config.json has them."""
-        asked = {"prompt": CARD} if self.reads_cards else {}
-        return {"name": self.name, "trained": self.trained, **asked}
+EMBEDDED = Mark("synllm-embedded", trained=True, reads_cards=True)
 
 
 def export_model(
@@ -34,7 +22,7 @@ def export_model(
     tokenizer: str,
     folder: Path,
     card: str | None = None,
-    marks: Marks = Marks(),
+    mark: Mark = EMBEDDED,
 ) -> None:
     """Write the folder: half-precision weights, tokenizer, configurations and model card.
 
@@ -47,14 +35,14 @@ def export_model(
         for name, weight in network.state_dict().items()
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    write_json(folder / "config.json", describe_config(network.shape, marks))
+    write_json(folder / "config.json", describe_config(network.shape, mark))
     write_frame(folder, CONTEXT_LENGTH)
     (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     if card is not None:
         (folder / "README.md").write_text(card, encoding="utf-8")
 
 
-def describe_config(shape: Shape, marks: Marks) -> dict[str, object]:
+def describe_config(shape: Shape, mark: Mark) -> dict[str, object]:
     """Return the model's config.json: a Llama shape, and what synllm is told of it."""
     return {
         "architectures": ["LlamaForCausalLM"],
@@ -77,7 +65,7 @@ def describe_config(shape: Shape, marks: Marks) -> dict[str, object]:
         "pad_token_id": SPECIAL_TOKENS.index(PAD),
         "rms_norm_eps": 1e-6,
         "rope_parameters": {"rope_theta": shape.theta, "rope_type": "default"},
-        "synllm": marks.as_dict(),
+        "synllm": mark.as_dict(),
         "tie_word_embeddings": True,
         "use_cache": True,
         "vocab_size": shape.vocabulary,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 
-from synllm.generate.embedded.recipe.export import Marks, export_model
+from synllm.generate.embedded.recipe.export import export_model
 from synllm.generate.embedded.recipe.network import CardReader, Shape
 from synllm.generate.embedded.recipe.tokenizer import train_tokenizer
+from synllm.generate.model_folder import Mark
 
 NAME = "synllm-untrained"
 SEED = 20240229
@@ -39,5 +40,5 @@ def write_untrained(folder: Path, shape: Shape, *, reads_cards: bool = False) ->
         for weight in network.parameters():
             if weight.dim() > 1:
                 weight.normal_(std=_DEVIATION)
-    marks = Marks(NAME, trained=False, reads_cards=reads_cards)
-    export_model(network, train_tokenizer().to_str(), folder, _CARD, marks)
+    mark = Mark(NAME, trained=False, reads_cards=reads_cards)
+    export_model(network, train_tokenizer().to_str(), folder, _CARD, mark)
