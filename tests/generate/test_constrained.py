@@ -355,7 +355,7 @@ def test_characters_that_the_tokenizer_lacks_are_named(make_folder):
     ("regex", "shortest", "longest"),
     [
         (r"\}", 1, 1),
-        (r"[0-9]{2,4}\}", 3, 5),
+        (r"[0-9]{2,4}\}", 2, 5),  # Two digits can be one token, as before a quotation mark.
         (r"(é|7)\}", 2, 3),
         (r"[0-9]*\}", 1, None),
     ],

@@ -21,6 +21,9 @@ from synllm.targets.row_format import json_text
 ROWS = 400
 """Rows on which a card's figures are measured."""
 
+_ABSENT = 0.3
+"""The share of fields with missing cells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difficulty:
@@ -110,17 +113,25 @@ def _draw_codes(
     count = int(random.choice([2, 3, 4, 5, 6, 7, 8], p=[0.55, 0.15, 0.1, 0.08, 0.06, 0.03, 0.03]))
     labels = draw_labels(count, random)
     shares = random.dirichlet(np.full(count, random.choice([0.7, 1.5, 4.0])))
-    if random.random() < 0.6:
+    if count == 2 and random.random() < 0.3:
+        rare = random.beta(1, 12)
+        shares = np.array([rare, 1 - rare])
+    elif random.random() < 0.6:
         shares = np.sort(shares)[:: -1 if random.random() < 0.7 else 1]
     chosen = np.searchsorted(np.cumsum(shares)[:-1], uniform, side="right")
     score: Floats = chosen.astype(float)
-    if random.random() < 0.15:
+    if random.random() < _ABSENT:
         labels.append(str(random.choice(ABSENT)))
-        gone = random.random(uniform.size) < random.beta(1.2, 4)
+        gone = random.random(uniform.size) < _draw_absent_share(random)
         chosen[gone], score[gone] = count, np.nan
     found = np.bincount(chosen, minlength=len(labels)) / uniform.size
     codes = tuple(zip(labels, found.tolist(), strict=True))
     return CardField(name, None, codes), np.array(labels, dtype=object)[chosen], score
+
+
+def _draw_absent_share(random: np.random.Generator) -> float:
+    """Return a share of missing cells: often a few in a hundred, else about a quarter."""
+    return float(random.beta(1, 20) if random.random() < 0.5 else random.beta(1.2, 4))
 
 
 def _draw_numbers(
@@ -134,7 +145,9 @@ def _draw_numbers(
     if random.random() < 0.95:
         values = values - values.min() + (0 if random.random() < 0.15 else ground)
     decimals = int(np.clip(round(random.normal(1.0 - log10(sd), 0.7)), 0, 2))
-    if hard and random.random() < 0.3:
+    if random.random() < 0.35:
+        decimals = int(random.integers(0, 3))  # More than the spread asks for, as files often have.
+    if sd > 3 and random.random() < 0.25:
         values = np.round(values)  # Recorded with decimals that are hardly ever used.
     if hard and random.random() < 0.15:
         grid = np.unique(np.round(np.quantile(values, np.sort(random.random(12))), decimals))
@@ -163,8 +176,8 @@ def _draw_numbers(
     texts = np.array([f"{each:.{decimals}f}" for each in values], dtype=object)
     score = values.copy()
     codes: tuple[tuple[str, float | None], ...] = ()
-    if hard and random.random() < 0.3:
-        gone = random.random(values.size) < random.beta(1.2, 4)
+    if random.random() < _ABSENT:
+        gone = random.random(values.size) < _draw_absent_share(random)
         code = str(random.choice(ABSENT, p=[0.1, 0.4, 0.4, 0.1]))
         texts[gone], score[gone] = code, np.nan
         codes = ((code, float(gone.mean())),)
