@@ -54,7 +54,7 @@ def _choose_spelling(tokenizer: Any, name: str) -> Callable[[str], bytes | None]
     decoder = getattr(backend, "decoder", None)
     if decoder is None:
         raise _refuse_tokenizer(name)
-    steps = _flatten_steps(json.loads(decoder.__getstate__()))
+    steps = flatten_steps(json.loads(decoder.__getstate__()))
     replacements: list[tuple[str, str]] = []
     byte_level = byte_fallback = False
     for step in steps:
@@ -89,9 +89,10 @@ def _choose_spelling(tokenizer: Any, name: str) -> Callable[[str], bytes | None]
     return spell
 
 
-def _flatten_steps(decoder: dict[str, Any]) -> list[dict[str, Any]]:
+def flatten_steps(decoder: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the single steps of a tokenizer's decoder, as tokenizer.json has it, in order."""
     if decoder.get("type") == "Sequence":
-        return [step for part in decoder["decoders"] for step in _flatten_steps(part)]
+        return [step for part in decoder["decoders"] for step in flatten_steps(part)]
     return [decoder]
 
 

@@ -15,6 +15,7 @@ from synllm.generate.prompt_text import (
     fold_system_messages,
     render_prompt,
 )
+from synllm.generate.token_bytes import flatten_steps
 
 _NUMBERS = ("1234567", "205", "2000", "100000", "19871202")
 """Some of which would be cut otherwise if digits were joined as pairs are learned."""
@@ -57,7 +58,7 @@ def describe_tokenizer(model: LoadedModel) -> TokenizerShape:
     """Return the shape of a model's tokenizer."""
     tokenizer = model.tokenizer
     decoder = json.loads(tokenizer.backend_tokenizer.decoder.__getstate__())
-    kinds = {step.get("type") for step in _flatten(decoder)}
+    kinds = {step.get("type") for step in flatten_steps(decoder)}
     if "ByteLevel" in kinds:
         kind = "byte-level"
     elif "ByteFallback" in kinds:
@@ -69,12 +70,6 @@ def describe_tokenizer(model: LoadedModel) -> TokenizerShape:
         first = tokenizer("").input_ids[:1]
         begin = tokenizer.bos_token if first == [tokenizer.bos_token_id] else None
     return TokenizerShape(kind, _find_digits(model), begin)
-
-
-def _flatten(decoder: dict[str, Any]) -> list[dict[str, Any]]:
-    if decoder.get("type") == "Sequence":
-        return [step for part in decoder["decoders"] for step in _flatten(part)]
-    return [decoder]
 
 
 def _find_digits(model: LoadedModel) -> Digits:
