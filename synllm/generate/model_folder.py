@@ -3,15 +3,17 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from synllm.diagnostics.suggest import suggest
 from synllm.generate.errors import ModelError, first_line
 from synllm.generate.folder_limits import check_layers, check_texts
 from synllm.generate.hub import download_model, is_hub_name
 from synllm.generate.weight_files import WeightHeader, read_headers
 
-EMBEDDED_NAME = "embedded"
+EMBEDDED_NAME, SAMPLER_NAME = "embedded", "sampler"
+"""What `--model` calls the model that comes with synllm, and the rows without one."""
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded" / "model"
 
 _TOKENIZER_FILES = (
@@ -29,7 +31,11 @@ CARD = "card"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a model's config.json tells synllm: its name, whether it is trained, what it reads."""
+    """What a model's config.json tells synllm: its name, whether it is trained, what it reads.
+
+    `trained` is false only where the folder says so itself. `reads_cards` is true for a model that
+    is told a spec's card.
+    """
 
     name: str
     trained: bool
@@ -45,19 +51,19 @@ class Mark:
 class ModelFolder:
     """A folder that holds a loadable model.
 
-    `name` is what to show, `revision` identifies the weights: the commit of a downloaded model,
-    else `sha256:` and the hash of the weight files. `trained` is false only where the folder says
-    so itself. `reads_cards` is true where it says that the model is told a spec's card. `headers`
-    describe the weights, which are not read here.
+    `revision` identifies the weights: the commit of a downloaded model, else `sha256:` and the hash
+    of the weight files. `headers` describe the weights, which are not read here.
     """
 
     path: Path
-    name: str
+    mark: Mark
     revision: str
-    trained: bool
-    reads_cards: bool
-    weights: tuple[Path, ...]
     headers: tuple[WeightHeader, ...] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What to call the model."""
+        return self.mark.name
 
 
 def find_model(name: str | None) -> ModelFolder:
@@ -67,14 +73,37 @@ def find_model(name: str | None) -> ModelFolder:
     """
     if name is None or name == EMBEDDED_NAME:
         return check_folder(EMBEDDED_FOLDER, shown=None, revision=None)
+    if is_on_hub(name):
+        downloaded = download_model(name)
+        return check_folder(downloaded, shown=name, revision=downloaded.name)
+    return check_folder(Path(name).expanduser(), shown=name, revision=None)
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether a name is that of a hub's model, and not the embedded one's or a local folder's.
+
+    Raises ModelError for a name that is neither.
+    """
     path = Path(name).expanduser()
-    if path.is_dir():
-        return check_folder(path, shown=name, revision=None)
+    if name == EMBEDDED_NAME or path.is_dir():
+        return False
     if path.exists():
         raise ModelError(
             "The model must be a folder, and this is a file",
             where=name,
             fix="Give the folder that holds config.json, the tokenizer and the weights.",
+        )
+    if name == SAMPLER_NAME:
+        raise ModelError(
+            "The sampler is no language model: there is nothing to load",
+            where=name,
+            fix="Use it with `synllm run --model sampler`, or name a model.",
+        )
+    if "/" not in name and suggest(name, [EMBEDDED_NAME]):
+        raise ModelError(
+            f"There is no model of this name; did you mean `{EMBEDDED_NAME}`?",
+            where=name,
+            fix=f"Write {EMBEDDED_NAME}, or owner/model for a model on the Hugging Face hub.",
         )
     if not is_hub_name(name):
         raise ModelError(
@@ -82,8 +111,7 @@ def find_model(name: str | None) -> ModelFolder:
             where=name,
             fix="Check the path, or leave --model out to use the embedded model.",
         )
-    downloaded = download_model(name)
-    return check_folder(downloaded, shown=name, revision=downloaded.name)
+    return True
 
 
 def check_folder(path: Path, *, shown: str | None, revision: str | None) -> ModelFolder:
@@ -103,11 +131,8 @@ def check_folder(path: Path, *, shown: str | None, revision: str | None) -> Mode
     mark = read_mark(config, where)
     return ModelFolder(
         path=path,
-        name=shown or mark.name or path.name,
+        mark=replace(mark, name=shown or mark.name or path.name),
         revision=revision or f"sha256:{hash_files(weights)}",
-        trained=mark.trained,
-        reads_cards=mark.reads_cards,
-        weights=weights,
         headers=headers,
     )
 

@@ -87,12 +87,12 @@ def load_model(
         tokenizer=tokenizer,
         name=folder.name,
         revision=folder.revision,
-        trained=folder.trained,
+        trained=folder.mark.trained,
         device=str(chosen),
         dtype=number_format,
         context_length=_find_context_length(network, tokenizer),
         token_bytes=spell_tokens(tokenizer, name=folder.name, size=size),
-        reads_cards=folder.reads_cards,
+        reads_cards=folder.mark.reads_cards,
     )
 
 
@@ -206,8 +206,9 @@ def _drop_frame(tokenizer: Any) -> None:
 
     So does transformers when it cuts a chat into tokens itself, and a model is trained like this.
     """
-    if tokenizer.chat_template and tokenizer("").input_ids:
-        tokenizer.backend_tokenizer.post_processor = None
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None and tokenizer.chat_template and tokenizer("").input_ids:
+        backend.post_processor = None
 
 
 def _load_network(folder: ModelFolder, dtype: "torch.dtype", device: "torch.device") -> Any:

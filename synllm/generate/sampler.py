@@ -22,6 +22,7 @@ from synllm.generate.column_cells import list_rows
 from synllm.generate.delivery import Delivered, Order, deliver_rows
 from synllm.generate.journal.begin import check_beginning
 from synllm.generate.journal.decides import list_what_decides
+from synllm.generate.model_folder import SAMPLER_NAME
 from synllm.generate.receipts import describe_run, write_receipts
 from synllm.generate.row_source import Block
 from synllm.generate.run_manifest import (
@@ -50,9 +51,6 @@ from synllm.spec.model import Spec
 from synllm.spec.passes.formulas import TRUE
 from synllm.spec.passes.lower import lower
 from synllm.spec.values import Row
-
-NAME = "sampler"
-"""What `--model` calls it."""
 
 
 class CannotSampleError(Exception):
@@ -203,7 +201,7 @@ def sample_to_file(
     sampler = RowSampler(spec, settings.rows, given)
     fitting = time.monotonic() - started
     model = ModelRecord(
-        name=NAME, revision=__version__, trained=False, device="cpu", dtype="float64"
+        name=SAMPLER_NAME, revision=__version__, trained=False, device="cpu", dtype="float64"
     )
     order = Order(
         spec=spec,

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from synllm.generate import model_folder
-from synllm.generate.model_folder import EMBEDDED_FOLDER
+from synllm.generate.embedded.recipe.export import EMBEDDED, describe_config
+from synllm.generate.embedded.recipe.network import CardReader, Shape
+from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
+from synllm.generate.model_folder import EMBEDDED_FOLDER, find_model
 from synllm.generate.models import ModelError, load_model
 from synllm.generate.prompt_text import render_prompt
 
@@ -35,6 +38,26 @@ def test_the_embedded_model_fits_into_the_wheel_and_has_a_card():
     assert size <= 10_000_000
     for part in ("Trained on", "Evaluation", "Limits", "no data set"):
         assert part in card
+
+
+def test_the_embedded_model_is_one_that_the_recipe_exports():
+    shape = Shape(SIZE)
+    config = json.loads((EMBEDDED_FOLDER / "config.json").read_text())
+    headers = {header.name: header.shape for header in find_model(None).headers}
+
+    assert config == describe_config(shape, EMBEDDED)
+    assert (EMBEDDED_FOLDER / "tokenizer.json").read_text() == train_tokenizer().to_str()
+    assert headers == {
+        name: tuple(weight.shape) for name, weight in CardReader(shape).state_dict().items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("embeded", "did you mean `embedded`"), ("sampler", "is no language model")],
+)
+def test_names_that_are_nearly_models_are_not_looked_for_on_the_hub(name: str, what: str):
+    assert what in _refusal(name).what
 
 
 def test_an_untrained_model_says_so(untrained):

@@ -10,7 +10,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 
-BLOCKED = """
+BLOCK = """
 import sys
 
 def block(event, arguments):
@@ -18,14 +18,16 @@ def block(event, arguments):
         raise RuntimeError(f"the network was used: {event} {arguments}")
 
 sys.addaudithook(block)
+"""
+SYNLLM = """
 from synllm.cli.main import main
 raise SystemExit(main(sys.argv[1:]))
 """
 
 
-def run_blocked(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_blocked(code: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", BLOCKED, *arguments],
+        [sys.executable, "-c", BLOCK + code, *arguments],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -34,9 +36,9 @@ def run_blocked(*arguments: str, folder: Path) -> subprocess.CompletedProcess[st
 
 
 def test_the_block_is_noticed(tmp_path: Path) -> None:
-    done = run_blocked("model", "info", "some-owner/some-model", folder=tmp_path)
+    asked = "import socket; socket.create_connection(('127.0.0.1', 9))"
 
-    assert done.returncode != 0
+    assert "the network was used" in run_blocked(asked, folder=tmp_path).stderr
 
 
 @pytest.mark.parametrize("engine", ["decoder", "outlines"])
@@ -44,7 +46,7 @@ def test_rows_are_written_with_sockets_blocked(engine: str, tmp_path: Path) -> N
     spec = str(PROJECT / "synllm" / "generate" / "trial" / "probe.synspec")
     arguments = ("--rows", "8", "--engine", engine, "-o", "rows.csv")
 
-    done = run_blocked("run", spec, *arguments, folder=tmp_path)
+    done = run_blocked(SYNLLM, "run", spec, *arguments, folder=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert "the network was used" not in done.stderr

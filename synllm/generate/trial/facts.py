@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from synllm.generate.hub import (
-    download_model,
-    is_downloaded,
-    is_hub_name,
-    read_remote_headers,
-)
-from synllm.generate.model_folder import (
-    EMBEDDED_NAME,
-    Mark,
-    ModelFolder,
-    find_model,
-    read_config,
-    read_mark,
-)
+from synllm.generate.folder_limits import check_texts
+from synllm.generate.hub import download_model, is_downloaded, read_remote_headers
+from synllm.generate.model_folder import ModelFolder, find_model, is_on_hub, read_config, read_mark
 from synllm.generate.weight_files import WeightHeader
 
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
@@ -56,36 +45,25 @@ def read_facts(name: str | None) -> ModelFacts:
 
     Raises ModelError where there is no such model, or its folder is not right.
     """
-    if name in (None, EMBEDDED_NAME) or Path(name).expanduser().exists() or not is_hub_name(name):
-        return _from_folder(find_model(name))
-    if is_downloaded(name):
-        return _from_folder(find_model(name))
+    if name is None or not is_on_hub(name) or is_downloaded(name):
+        return _describe(find_model(name))
     path = download_model(name, weights=False)
-    mark = read_mark(read_config(path, name), name)
-    return _describe(path, name, path.name, mark, read_remote_headers(name))
+    check_texts(path)
+    mark = replace(read_mark(read_config(path, name), name), name=name)
+    return _describe(ModelFolder(path, mark, path.name, read_remote_headers(name)))
 
 
-def _from_folder(folder: ModelFolder) -> ModelFacts:
-    mark = Mark(folder.name, folder.trained, folder.reads_cards)
-    return _describe(folder.path, folder.name, folder.revision, mark, folder.headers)
-
-
-def _describe(
-    path: Path,
-    name: str,
-    revision: str,
-    mark: Mark,
-    headers: Sequence[WeightHeader],
-) -> ModelFacts:
-    config = read_config(path, name)
+def _describe(folder: ModelFolder) -> ModelFacts:
+    path, headers = folder.path, folder.headers
+    config = read_config(path, folder.name)
     # Models that also see pictures keep what their language part is in a section of its own.
     inner = config.get("text_config")
     inner = inner if isinstance(inner, dict) else config
     lengths = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
     return ModelFacts(
-        name=name,
+        name=folder.name,
         path=path,
-        revision=revision,
+        revision=folder.revision,
         kind=str(config.get("model_type", "unknown")),
         weights=sum(header.size for header in headers),
         size=sum(header.bytes for header in headers),
@@ -94,8 +72,8 @@ def _describe(
         context_length=next(
             (found for key in lengths if (found := _whole(inner.get(key))) is not None), None
         ),
-        trained=mark.trained,
-        reads_cards=mark.reads_cards,
+        trained=folder.mark.trained,
+        reads_cards=folder.mark.reads_cards,
         has_template=_has_template(path),
         license=_find_license(path),
     )

@@ -99,6 +99,16 @@ def test_a_training_becomes_a_model_folder_and_its_figures(
     assert size < 10_000_000
 
 
+def test_a_file_that_is_no_checkpoint_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "one.pt").write_text("junk")
+
+    for arguments in (["export", "-o", str(tmp_path / "model")], ["train", "--minutes", "0"]):
+        with pytest.raises(SystemExit, match="is no checkpoint of this recipe"):
+            main([arguments[0], str(tmp_path / "one.pt"), *arguments[1:]])
+    with pytest.raises(SystemExit, match="there is no checkpoint"):
+        main(["export", str(tmp_path / "two.pt"), "-o", str(tmp_path / "model")])
+
+
 def test_the_curve_shows_each_error_of_each_checkpoint() -> None:
     far = Quality(1.0, 0.5, 0.2, 0.1, 1.0, 0.5)
     near = Quality(0.1, 0.05, 0.02, 0.01, 0.1, 0.9)

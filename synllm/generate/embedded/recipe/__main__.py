@@ -84,7 +84,7 @@ def _train(options: argparse.Namespace) -> None:
     known = options.checkpoint.exists()
     tokenizer = train_tokenizer()
     training = (
-        load_checkpoint(options.checkpoint) if known else begin_training(Shape(SIZE), tokenizer)
+        _load_checkpoint(options.checkpoint) if known else begin_training(Shape(SIZE), tokenizer)
     )
     training.move(options.device)
     train(
@@ -101,7 +101,13 @@ def _train(options: argparse.Namespace) -> None:
 def _load_checkpoint(path: Path) -> Training:
     if not path.is_file():
         raise SystemExit(f"error: there is no checkpoint {path}\nhelp: `train {path}` writes one")
-    return load_checkpoint(path)
+    try:
+        return load_checkpoint(path)
+    except Exception as error:  # Reading bytes that are no checkpoint fails in any way whatever.
+        raise SystemExit(
+            f"error: {path} is no checkpoint of this recipe, or a damaged one\n"
+            "help: begin a training with another name"
+        ) from error
 
 
 def _export(options: argparse.Namespace) -> None:
