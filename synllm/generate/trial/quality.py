@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from math import log
 
 import numpy as np
@@ -18,6 +20,10 @@ from synllm.targets.prompt.card_figures import describe_fields
 TIED = 0.1
 """Correlations below this have no sign worth asking for."""
 
+_LOPSIDED = (Fraction(1, 20), Fraction(1, 2), Fraction(19, 20))
+
+_UNKNOWN = float("nan")
+
 _PAIRS = (StatisticKind.PEARSON, StatisticKind.SPEARMAN, StatisticKind.ODDS_RATIO)
 
 
@@ -28,7 +34,9 @@ class Quality:
     `means` in standard deviations, `deviations` as a part of the declared one, `shares` as total
     variation with missing cells among the values, `quantiles` in the share of values at or below:
     means of absolute errors. `groups` are the means of groups, in standard deviations. `signs` is
-    the share of correlations whose sign is right.
+    the share of correlations whose sign is right, `correlations` and `missing` are the mean errors
+    of Pearson's and Spearman's r and of missing shares. `skews` is the mean error of how lopsided
+    the 5th and the 95th percentile lie around the median, -1 to 1 (Kelley's measure).
     """
 
     means: float
@@ -37,8 +45,11 @@ class Quality:
     quantiles: float
     groups: float
     signs: float
-    rate: float = float("nan")
+    rate: float = _UNKNOWN
     """Rows per second."""
+    correlations: float = _UNKNOWN
+    missing: float = _UNKNOWN
+    skews: float = _UNKNOWN
 
 
 def judge_rows(spec: Spec, table: Table) -> Quality:
@@ -61,8 +72,13 @@ def judge_rows(spec: Spec, table: Table) -> Quality:
             found["deviations"].append(abs(measured.delivered / stated - 1))
         elif kind is StatisticKind.QUANTILE and each.where is None:
             found["quantiles"].append(measured.distance)
+        elif kind is StatisticKind.MISSING and each.where is None:
+            found["missing"].append(abs(measured.delivered - stated))
         elif kind in _PAIRS and each.where is None and abs(_size(each)) >= TIED:
             found["signs"].append(float(_size(each) * _turn(each, measured.delivered) > 0))
+            if kind is not StatisticKind.ODDS_RATIO:
+                found["correlations"].append(abs(measured.delivered - stated))
+    found["skews"] = list(_compare_skews(figures, table))
     found["shares"] = list(_compare_shares(spec, table))
     return Quality(**{name: _mean(errors) for name, errors in found.items()})
 
@@ -91,6 +107,25 @@ def _compare_shares(spec: Spec, table: Table) -> list[float]:
             delivered.append(float(table.missing(field.name).mean()))
         found.append(sum(abs((a or 0.0) - b) for a, b in zip(declared, delivered, strict=True)) / 2)
     return found
+
+
+def _compare_skews(figures: Sequence[Statistic], table: Table) -> Iterator[float]:
+    """Yield the errors of the columns whose outer percentiles and median are declared."""
+    declared: dict[str, dict[object, float]] = defaultdict(dict)
+    for each in figures:
+        if each.kind is StatisticKind.QUANTILE and each.where is None:
+            declared[each.columns[0]][each.at] = float(each.value.value)
+    for name, own in declared.items():
+        present = table.present(name)
+        if set(_LOPSIDED) <= set(own) and present.any():
+            delivered = np.quantile(table.numbers(name)[present], [float(at) for at in _LOPSIDED])
+            skews = [_skew(*values) for values in ([own[at] for at in _LOPSIDED], delivered)]
+            if np.isfinite(skews).all():
+                yield abs(skews[0] - skews[1])
+
+
+def _skew(low: float, middle: float, high: float) -> float:
+    return (high + low - 2 * middle) / (high - low) if high > low else float("nan")
 
 
 def _mean(errors: Sequence[float]) -> float:

@@ -64,6 +64,26 @@ def test_means_of_groups_are_off_in_deviations_of_all(quality) -> None:
 
 def test_the_sign_of_a_correlation_is_right_or_wrong(quality) -> None:
     assert quality.signs == 1.0
+    assert quality.correlations == pytest.approx(0.6)
+
+
+def test_missing_shares_are_off_by_their_difference(quality) -> None:
+    assert quality.missing == pytest.approx(0.075)
+
+
+def test_skews_are_off_by_how_lopsided_the_outer_percentiles_lie() -> None:
+    spec, mistakes = parse_spec(
+        'synspec 1\n\ntable t "T" {\n  a : integer in 0..100 "A"\n}\n'
+        "statistics {\n  a quantiles {5%: 0, 50%: 10, 95%: 40}\n}\n"
+    )
+    assert spec is not None, mistakes
+    core = lower(spec)
+    listings = {column.name: list_cells(column) for column in core.columns}
+
+    even = judge_rows(spec, make_table(spec, core, listings, {"a": np.arange(101)}))
+
+    # Declared are 10 below the median and 30 above it: half of the width more.
+    assert even.skews == pytest.approx(0.5)
 
 
 def test_the_average_leaves_out_what_a_spec_does_not_declare(quality) -> None:
@@ -86,7 +106,7 @@ def test_a_training_becomes_a_model_folder_and_its_figures(
 ) -> None:
     main(["train", str(tmp_path / "one.pt"), "--minutes", "0"])
     main(["export", str(tmp_path / "one.pt"), "-o", str(tmp_path / "model")])
-    main(["evaluate", str(tmp_path / "model"), "--random", "1", "--rows", "20"])
+    main(["evaluate", str(tmp_path / "model"), "--random", "1", "--rows", "20", "--fields", "4"])
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("| rows of | means | deviations | shares")
@@ -94,7 +114,7 @@ def test_a_training_becomes_a_model_folder_and_its_figures(
         str(tmp_path / "model"),
         "untrained",
         "sampler",
-    ]
+    ] * 2
     size = sum(file.stat().st_size for file in (tmp_path / "model").iterdir())
     assert size < 10_000_000
 
@@ -110,14 +130,14 @@ def test_a_file_that_is_no_checkpoint_is_one_message(tmp_path: Path) -> None:
 
 
 def test_the_curve_shows_each_error_of_each_checkpoint() -> None:
-    far = Quality(1.0, 0.5, 0.2, 0.1, 1.0, 0.5)
-    near = Quality(0.1, 0.05, 0.02, 0.01, 0.1, 0.9)
+    far = Quality(1.0, 0.5, 0.2, 0.1, 1.0, 0.5, correlations=0.3)
+    near = Quality(0.1, 0.05, 0.02, 0.01, 0.1, 0.9, correlations=0.1)
 
     drawn = ElementTree.fromstring(draw_curve([(1_000_000, far), (4_000_000, near)], near))
 
     space = "{http://www.w3.org/2000/svg}"
     lines = [each.get("points", "").split() for each in drawn.iter(f"{space}polyline")]
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines:
         (left, high), (right, low) = ([float(n) for n in point.split(",")] for point in line)
         assert left < right

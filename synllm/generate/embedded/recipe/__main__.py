@@ -68,6 +68,13 @@ def _make_parser() -> argparse.ArgumentParser:
     evaluating.add_argument("model", help="a folder, or `embedded`")
     evaluating.add_argument("specs", type=Path, nargs="*", help=".synspec files")
     evaluating.add_argument("--random", type=int, default=10, help="unseen random specs as well")
+    evaluating.add_argument(
+        "--fields",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="random ones of N fields, too, for each N",
+    )
     evaluating.add_argument("--rows", type=int, default=2000)
     evaluating.set_defaults(run=_evaluate)
 
@@ -117,6 +124,9 @@ def _export(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     specs = {f"random ({options.random})": draw_specs(options.random, seed=5)}
+    for many in options.fields or ():
+        unseen = draw_specs(options.random, seed=6, fewest=many, most=many)
+        specs[f"random, {many} fields"] = unseen
     specs |= {path.stem: [_load(path)] for path in options.specs}
     model = load_model(options.model)
     with TemporaryDirectory() as folder:

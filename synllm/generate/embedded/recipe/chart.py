@@ -10,6 +10,7 @@ _SHOWN = (
     ("means", "Means, in deviations"),
     ("deviations", "Deviations, as a part"),
     ("shares", "Shares, total variation"),
+    ("correlations", "Correlations, of r"),
 )
 _WIDTH, _HEIGHT = 250, 170
 _LEFT, _TOP, _GAP = 52, 44, 66
@@ -28,7 +29,7 @@ _STYLE = """<style>
 
 
 def draw_curve(points: Sequence[tuple[int, Quality]], sampler: Quality) -> str:
-    """Return a drawing of three errors against millions of tokens; a dashed line is the sampler.
+    """Return a drawing of the errors against millions of tokens; a dashed line is the sampler.
 
     The points are in the order of their tokens, two at least.
     """

@@ -18,9 +18,9 @@ def tell_card(spec: Spec) -> list[Message]:
     return [{"role": "user", "content": write_card(spec, RowSampler(spec, 1).space.fields)}]
 
 
-def draw_specs(count: int, seed: int, *, most: int = 12) -> list[Spec]:
+def draw_specs(count: int, seed: int, *, fewest: int = 3, most: int = 12) -> list[Spec]:
     """Return random specs whose names have words in them that training never sees."""
-    difficulty = Difficulty(3, most, tied=0.5, hard=0.5, held_out=True)
+    difficulty = Difficulty(fewest, most, tied=0.5, hard=0.5, held_out=True)
     found = []
     for number in range(count):
         table = draw_table(difficulty, np.random.default_rng((seed, number)))
