@@ -166,7 +166,7 @@ def test_a_missing_shard_is_named(folder: Path):
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"num_hidden_layers": 7}, "lacks 18 of the model's weights"),
+        ({"num_hidden_layers": 9}, "lacks 18 of the model's weights"),
         ({"hidden_size": 32}, "can't be loaded"),
         ({"model_type": "nonesuch"}, "can't be loaded"),
         ({"model_type": "t5"}, "can't be loaded"),

@@ -62,14 +62,14 @@ def test_a_field_has_its_codes_after_their_shares_in_percent(lines: dict[str, st
 
 def test_an_odds_ratio_is_told_as_the_correlation_that_it_makes(lines: dict[str, str]) -> None:
     # Of 100, 20 are sick and 50 old, 15.1 both: 15.1 * 45.1 is 4 * 4.9 * 34.9.
-    assert lines["old"] == '50"old":"y",50"old":"n"~"sick"+.26'
+    assert lines["old"] == '50"old":"y",50"old":"n"~26"sick"~"old":>'
 
 
 def test_a_number_has_typical_values_points_absence_and_ties(lines: dict[str, str]) -> None:
     # Normal, as no quantiles are declared; the means by group are 10 apart, which makes
     # r = 10 * sqrt(0.2 * 0.8) / 10, against the order of the codes.
     typical = '17"weight":57,17"weight":65,17"weight":70,17"weight":75,17"weight":83'
-    rest = '12"weight":70.5,05"weight":null~"sick"-.40~"old"-.30'
+    rest = '12"weight":70.5,05"weight":null~40"sick"~"weight":<~30"old"~"weight":<'
     assert lines["weight"] == f"{typical},{rest}"
 
 
@@ -77,7 +77,7 @@ def test_shares_are_of_all_rows_and_a_label_without_one_gets_what_is_left(
     lines: dict[str, str],
 ) -> None:
     assert lines["grade"].startswith(
-        '18"grade":"low",36"grade":"middle",36"grade":"high",10"grade":"NA"~"sick"-.2'
+        '18"grade":"low",36"grade":"middle",36"grade":"high",10"grade":"NA"~2'
     )
 
 

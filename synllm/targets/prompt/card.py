@@ -3,7 +3,8 @@
 One line for each field, in the order of generation: cells that are typical of it, each written as
 rows write it, after how many rows in a hundred it stands for: `59"sex":"F",41"sex":"M"`. So a model
 finds what may follow `"sex":` by looking for just these tokens. A line ends with how the field goes
-along with earlier ones: `~"bmi"+.33`.
+along with earlier ones, in cells of their own kind: `~33"age"~"bmi":>`, a correlation of 0.33, or
+`<` where one falls as the other rises.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _SCORES = {0.05: -1.645, 0.1: -1.282, 0.25: -0.674, 0.3: -0.524, 0.5: 0.0}
 
 MOST_TIES = 6
 LEAST_TIE = 0.1
+TIE_SIGNS = "<>"
+"""How a tie ends where one field falls, and where it rises, as the other rises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,16 @@ def _render_field(field: CardField) -> str:
         left = 1 - sum(share or 0.0 for _, share in (*field.codes, *field.numbers.points))
         cells = [*_typical_cells(field.numbers, max(left, 0.0)), *cells]
     line = ",".join(f"{_percent(share)}{name}:{cell}" for cell, share in cells)
-    ties = sorted(field.ties, key=lambda tie: -abs(tie[1]))[:MOST_TIES]
     return line + "".join(
-        f"~{json_text(other)}{'-' if r < 0 else '+'}.{min(round(abs(r) * 100), 99):02d}"
-        for other, r in ties
-        if abs(r) >= LEAST_TIE
+        f"~{_percent(abs(r))}{json_text(other)}~{name}:{TIE_SIGNS[int(r > 0)]}"
+        for other, r in told_ties(field)
     )
+
+
+def told_ties(field: CardField) -> list[tuple[str, float]]:
+    """Return the ties that a field's line tells: the strongest, the strongest first."""
+    ties = sorted(field.ties, key=lambda tie: -abs(tie[1]))[:MOST_TIES]
+    return [(other, r) for other, r in ties if abs(r) >= LEAST_TIE]
 
 
 def _typical_cells(numbers: NumberFigures, share: float) -> list[tuple[str, float]]:

@@ -14,6 +14,7 @@ from synllm.compiler import compile_spec, parse_spec
 from synllm.generate.embedded.recipe.batches import Batch, draw_batch, encode_tables
 from synllm.generate.embedded.recipe.export import export_model
 from synllm.generate.embedded.recipe.first_weights import COPYING_LAYER
+from synllm.generate.embedded.recipe.lessons import plan_lessons
 from synllm.generate.embedded.recipe.network import CardReader, Shape
 from synllm.generate.embedded.recipe.tables import Difficulty, RandomTable
 from synllm.generate.embedded.recipe.tokenizer import SIZE, train_tokenizer
@@ -27,7 +28,7 @@ from synllm.generate.embedded.recipe.training import (
 )
 from synllm.targets.prompt.card import CardField, NumberFigures
 
-SMALL = Shape(SIZE, width=32, layers=2, heads=2, feed_forward=48)
+SMALL = Shape(SIZE, width=32, layers=4, heads=2, feed_forward=48)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,7 @@ def test_training_lowers_the_loss_on_a_fixed_batch(network: CardReader, batch: B
     optimiser = torch.optim.AdamW(network.parameters(), lr=5e-3)
     losses = []
     for _ in range(12):
-        loss = network.loss(batch)
+        loss = network.loss(network.read(batch), batch)
         losses.append(loss.item())
         optimiser.zero_grad()
         loss.backward()
@@ -162,30 +163,40 @@ def test_training_lowers_the_loss_on_a_fixed_batch(network: CardReader, batch: B
 def test_a_training_goes_on_from_its_checkpoint_as_if_never_stopped(
     tokenizer, tmp_path: Path
 ) -> None:
-    stage = Stage(10, Difficulty(2, 3, tied=0.5), cards=2, rows=2)
-    configuration = Configuration((stage,), warm_up=1)
+    stages = (
+        Stage(1, Difficulty(2, 3), cards=2, rows=2, layers=4),
+        Stage(10, Difficulty(4, 5, tied=1.0), cards=2, rows=2, layers=5, lessons=0.3),
+    )
+    configuration = Configuration(stages, warm_up=1)
     device = torch.device("cpu")
 
     def step(training) -> float:
-        return take_step(training, tokenizer, configuration, 1e-3, device)
+        return take_step(training, tokenizer, configuration, 1.0, device)
 
     whole = begin_training(SMALL, tokenizer)
+    step(whole)
     step(whole)
     save_checkpoint(whole, tmp_path / "stopped.pt")
     resumed = load_checkpoint(tmp_path / "stopped.pt")
 
     assert step(resumed) == step(whole)
-    assert (resumed.step, resumed.tokens) == (whole.step, whole.tokens)
+    counts = [(each.step, each.tokens, each.began) for each in (resumed, whole)]
+    assert counts[0] == counts[1]
+    assert resumed.network.shape.layers == 5
     assert all(
         torch.equal(a, b)
-        for a, b in zip(resumed.network.parameters(), whole.network.parameters(), strict=True)
+        for part in ("network", "teacher")
+        for a, b in zip(
+            getattr(resumed, part).parameters(), getattr(whole, part).parameters(), strict=True
+        )
     )
 
 
 def test_a_checkpoint_of_the_default_shape_is_small(tokenizer, tmp_path: Path) -> None:
     training = begin_training(Shape(SIZE), tokenizer)
-    for weight in training.network.parameters():
-        weight.grad = torch.zeros_like(weight)
+    for part in (training.network, training.teacher):
+        for weight in part.parameters():
+            weight.grad = torch.zeros_like(weight)
     training.optimiser.step()
     save_checkpoint(training, tmp_path / "one.pt")
 
@@ -221,7 +232,7 @@ def test_a_card_and_a_row_are_read_as_they_were_trained(tokenizer, tmp_path: Pat
 
     export_model(begin_training(SMALL, tokenizer).network, tokenizer.to_str(), tmp_path)
     model = load_model(str(tmp_path), device="cpu")
-    card = '20"age":43,20"age":50\n05"stroke":1,95"stroke":0~"age"-.30'
+    card = '20"age":43,20"age":50\n05"stroke":1,95"stroke":0~30"age"~"stroke":<'
 
     text = render_prompt(model.tokenizer, [{"role": "user", "content": card}], name="m")
 
@@ -288,7 +299,8 @@ def test_at_first_copying_heads_look_at_what_followed_the_same_tokens(tokenizer)
     tokens[:, -3:] = tokens[:, 20:23]
     rows = torch.zeros(20, 1, dtype=torch.int64)
     allowed = torch.ones(1, SIZE, dtype=torch.bool)
-    batch = Batch(tokens, torch.full((20,), 60), rows, rows - 1, allowed)
+    lessons = plan_lessons(tokenizer.get_vocab(), tokens.tolist(), [])
+    batch = Batch(tokens, torch.full((20,), 60), rows, rows - 1, allowed, lessons)
     seen: list[torch.Tensor] = []
     attention = network.model.layers[COPYING_LAYER].self_attn
     split = attention.split

@@ -18,10 +18,10 @@ from synllm.generate.embedded.recipe.training import (
 opened = []
 sys.addaudithook(lambda event, a: opened.append(str(a[0])) if event == "open" else None)
 tokenizer = train_tokenizer()
-training = begin_training(Shape(SIZE), tokenizer)
+training = begin_training(Shape(SIZE, layers=5), tokenizer)
 for step in (0, 1_000, 10_000):
     training.step = step
-    take_step(training, tokenizer, CONFIGURATIONS["cpu"], 1e-3, torch.device("cpu"))
+    take_step(training, tokenizer, CONFIGURATIONS["cpu"], 1.0, torch.device("cpu"))
 used = [name for name in opened if not name.endswith((".py", ".pyc", ".so"))]
 print(*sorted(set(used)), sep="\\n")
 """

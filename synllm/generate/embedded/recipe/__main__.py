@@ -90,14 +90,14 @@ def _make_parser() -> argparse.ArgumentParser:
 def _train(options: argparse.Namespace) -> None:
     known = options.checkpoint.exists()
     tokenizer = train_tokenizer()
-    training = (
-        _load_checkpoint(options.checkpoint) if known else begin_training(Shape(SIZE), tokenizer)
-    )
+    configuration = CONFIGURATIONS[options.configuration]
+    first = Shape(SIZE, layers=configuration.stage(0).layers)
+    training = _load_checkpoint(options.checkpoint) if known else begin_training(first, tokenizer)
     training.move(options.device)
     train(
         training,
         tokenizer,
-        CONFIGURATIONS[options.configuration],
+        configuration,
         until=time.monotonic() + 60 * options.minutes,
         decay=options.decay,
         report=lambda line: print(json.dumps(line), flush=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from synllm.generate.embedded.recipe.choices import cell_tokens, choices_of
+from synllm.generate.embedded.recipe.lessons import Lessons, Line, plan_lessons
 from synllm.generate.embedded.recipe.tables import ROWS, Difficulty, RandomTable, draw_table
 from synllm.targets.prompt.card import render_card
 
@@ -32,11 +33,11 @@ class Batch:
     rows: Tensor
     choice: Tensor
     allowed: Tensor
+    lessons: Lessons
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
-        parts = (self.card, self.lengths, self.rows, self.choice, self.allowed)
-        return Batch(*(each.to(device) for each in parts))
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 def draw_batch(
@@ -56,19 +57,21 @@ def encode_tables(
 ) -> Batch:
     """Return the batch of the given rows of each table."""
     cards = tokenizer.encode_batch([f"{USER}{render_card(t.fields)}{ASSISTANT}" for t in tables])
-    written = [
-        table.write_row(row) for table, own in zip(tables, picked, strict=True) for row in own
-    ]
+    origins = [(table, row) for table, own in enumerate(picked) for row in own]
+    written = [tables[table].write_row(row) for table, row in origins]
     rows = tokenizer.encode_batch([text for text, _ in written])
     tokens = np.zeros((len(rows), max(len(each.ids) for each in rows)), dtype=np.int64)
     choice = np.full(tokens.shape, -1)
     sets: dict[frozenset[int], int] = {}
     choices = [choices_of(tokenizer, table.fields) for table in tables]
+    lines: list[Line] = []
     for place, (encoded, (_, spans)) in enumerate(zip(rows, written, strict=True)):
         tokens[place, : len(encoded.ids)] = encoded.ids
-        for own, span in zip(choices[place * len(tables) // len(rows)], spans, strict=True):
-            first, stop = cell_tokens(encoded.offsets, span)
-            for number, members in enumerate(own.walk(encoded.ids[first:stop])):
+        table, row = origins[place]
+        cells = [cell_tokens(encoded.offsets, span) for span in spans]
+        lines.append(Line(tables[table], table, row, encoded.ids, cells))
+        for field, (first, stop) in zip(choices[table], cells, strict=True):
+            for number, members in enumerate(field.walk(encoded.ids[first:stop])):
                 if len(members) > 1:
                     choice[place, first + number] = sets.setdefault(members, len(sets))
     allowed = torch.zeros(len(sets), tokenizer.get_vocab_size(), dtype=torch.bool)
@@ -80,6 +83,7 @@ def encode_tables(
         rows=torch.from_numpy(tokens),
         choice=torch.from_numpy(choice),
         allowed=allowed,
+        lessons=plan_lessons(tokenizer.get_vocab(), [each.ids for each in cards], lines),
     )
 
 

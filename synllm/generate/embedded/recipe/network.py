@@ -5,7 +5,9 @@ Its weights bear the names that transformers gives them, so that they are saved 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +15,15 @@ from torch.nn import functional
 
 from synllm.generate.embedded.recipe.batches import Batch
 
-_NEVER = -1e4
+_HARDLY = 0.02
+"""How much new layers say at first, of what freshly drawn weights would."""
+
+NEVER = -1e4
 """The score of what can't be seen."""
+
+
+States: TypeAlias = Sequence[tuple[Tensor, Tensor]]
+"""What each layer makes of cards and of rows, shape (sequences, tokens, width) both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Shape:
 
     vocabulary: int
     width: int = 128
-    layers: int = 5
+    layers: int = 7
     heads: int = 4
     feed_forward: int = 384
     theta: float = 1e8
@@ -57,7 +66,7 @@ class _Attention(nn.Module):
             layer(hidden).view(*hidden.shape[:2], self.heads, self.size).transpose(1, 2)
             for layer in (self.q_proj, self.k_proj, self.v_proj)
         )
-        return _rotate(query, turn), _rotate(key, turn), value
+        return rotate(query, turn), rotate(key, turn), value
 
 
 class _FeedForward(nn.Module):
@@ -82,7 +91,7 @@ class _Layer(nn.Module):
         self.post_attention_layernorm = _Norm(shape.width)
         self.mlp = _FeedForward(shape)
 
-    def forward(self, card: Tensor, rows: Tensor, turns: _Turns) -> tuple[Tensor, Tensor]:
+    def forward(self, card: Tensor, rows: Tensor, turns: Turns) -> tuple[Tensor, Tensor]:
         """Return the next state of the cards (cards, tokens, width) and of the rows."""
         attention = self.self_attn
         query, key, value = attention.split(self.input_layernorm(card), turns.card)
@@ -100,7 +109,7 @@ class _Layer(nn.Module):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Turns:
+class Turns:
     """Rotations by position, and what each row token may look at."""
 
     card: tuple[Tensor, Tensor]
@@ -127,25 +136,44 @@ class CardReader(nn.Module):
         self.shape = shape
         self.model = _Body(shape)
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Return the scores of what may follow row tokens before a choice, (tokens, vocabulary)."""
-        turns = self._turn(batch)
+    @property
+    def layers(self) -> list[_Layer]:
+        """The layers, the first one first."""
+        return [cast(_Layer, each) for each in self.model.layers]
+
+    def read(self, batch: Batch) -> States:
+        """Return what each layer makes of the batch."""
+        turns = self.turn(batch)
         card = self.model.embed_tokens(batch.card)
         rows = self.model.embed_tokens(batch.rows)
-        for layer in self.model.layers:
+        states = []
+        for layer in self.layers:
             card, rows = layer(card, rows, turns)
-        asked = self.model.norm(rows[:, :-1][batch.choice[:, 1:] >= 0])
+            states.append((card, rows))
+        return states
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the scores of what may follow row tokens before a choice, (tokens, vocabulary)."""
+        return self._score(self.read(batch), batch)
+
+    def loss(self, states: States, batch: Batch) -> Tensor:
+        """Return the mean loss of the choices, each among the tokens that are allowed.
+
+        `states` are what the layers make of the batch.
+        """
+        choice = batch.choice[:, 1:]
+        chosen = choice >= 0
+        scores = self._score(states, batch).float()
+        scores = scores.masked_fill(~batch.allowed[choice[chosen]], -torch.inf)
+        return functional.cross_entropy(scores, batch.rows[:, 1:][chosen])
+
+    def _score(self, states: States, batch: Batch) -> Tensor:
+        asked = self.model.norm(states[-1][1][:, :-1][batch.choice[:, 1:] >= 0])
         scores: Tensor = functional.linear(asked, self.model.embed_tokens.weight)
         return scores
 
-    def loss(self, batch: Batch) -> Tensor:
-        """Return the mean loss of the choices, each among the tokens that are allowed."""
-        choice = batch.choice[:, 1:]
-        chosen = choice >= 0
-        scores = self(batch).float().masked_fill(~batch.allowed[choice[chosen]], -torch.inf)
-        return functional.cross_entropy(scores, batch.rows[:, 1:][chosen])
-
-    def _turn(self, batch: Batch) -> _Turns:
+    def turn(self, batch: Batch) -> Turns:
+        """Return how a batch's tokens are rotated, and what can't be seen."""
         size = self.shape.width // self.shape.heads
         many = batch.rows.shape[0] // batch.card.shape[0]
         device = batch.rows.device
@@ -155,16 +183,38 @@ class CardReader(nn.Module):
         position = batch.lengths.repeat_interleave(many)[:, None] + own
         unseen = places >= batch.lengths[:, None]
         later = own[:, None] < own[None, :]
-        return _Turns(
+        return Turns(
             _angles(places[None], size, self.shape.theta),
             _angles(position, size, self.shape.theta),
-            torch.where(unseen, _NEVER, 0.0)[:, None],
-            torch.where(later, _NEVER, 0.0)[None],
+            torch.where(unseen, NEVER, 0.0)[:, None],
+            torch.where(later, NEVER, 0.0)[None],
         )
 
 
+def deepen_network(network: CardReader, layers: int, place: int) -> CardReader:
+    """Return a deeper network that says the same: new layers, before one, add next to nothing.
+
+    A part of the training is cheaper so than with all layers from the beginning (progressive
+    stacking: Gong et al. 2019).
+    """
+    shape = replace(network.shape, layers=layers)
+    deeper = CardReader(shape)
+    new = layers - network.shape.layers
+    deeper.model.embed_tokens.load_state_dict(network.model.embed_tokens.state_dict())
+    deeper.model.norm.load_state_dict(network.model.norm.state_dict())
+    for number, layer in enumerate(deeper.layers):
+        if place <= number < place + new:
+            with torch.no_grad():
+                for part in (layer.self_attn.o_proj, layer.mlp.down_proj):
+                    part.weight.mul_(_HARDLY)
+        else:
+            old = number if number < place else number - new
+            layer.load_state_dict(network.layers[old].state_dict())
+    return deeper.to(next(network.parameters()).device)
+
+
 def _attend_rows(
-    own: tuple[Tensor, Tensor, Tensor], key: Tensor, value: Tensor, turns: _Turns
+    own: tuple[Tensor, Tensor, Tensor], key: Tensor, value: Tensor, turns: Turns
 ) -> Tensor:
     """Return what row tokens see of their card and their row, (rows, heads, tokens, size).
 
@@ -214,7 +264,8 @@ def _angles(position: Tensor, size: int, theta: float) -> tuple[Tensor, Tensor]:
     return angle.cos(), angle.sin()
 
 
-def _rotate(vectors: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+def rotate(vectors: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Return queries or keys, shape (sequences, heads, tokens, size), turned by position."""
     first, second = vectors.chunk(2, dim=-1)
     cosine, sine = (each.to(vectors.dtype) for each in turn)
     return vectors * cosine + torch.cat((-second, first), dim=-1) * sine
