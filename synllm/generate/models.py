@@ -1,7 +1,8 @@
 """Load the model that writes the rows: the embedded one, a local folder or a Hugging Face id."""
 
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -242,7 +243,27 @@ def _load_network(folder: ModelFolder, dtype: "torch.dtype", device: "torch.devi
             where=folder.name,
             fix="Use weights and config.json that belong together.",
         )
+    if left := _find_left_layers(network, report["unexpected_keys"]):
+        raise ModelError(
+            f"config.json tells of fewer layers than the weights have: {left} is left over",
+            where=folder.name,
+            fix="Use weights and config.json that belong together.",
+        )
     return network
+
+
+def _find_left_layers(network: Any, names: Iterable[str]) -> str | None:
+    """Return the first layer of which there are weights, but no place in the network.
+
+    transformers would leave such weights out, and the model would write without its last layers.
+    """
+    modules = dict(network.named_modules())
+    for name in sorted(names):
+        for number in re.finditer(r"\.(\d+)\.", name):
+            layers = modules.get(name[: number.start()])
+            if layers is not None and int(number[1]) >= len(list(layers.children())) > 0:
+                return name[: number.end() - 1]
+    return None
 
 
 def _settle_tokens(network: Any, tokenizer: Any, folder: ModelFolder) -> None:

@@ -167,6 +167,7 @@ def test_a_missing_shard_is_named(folder: Path):
     ("change", "what"),
     [
         ({"num_hidden_layers": 9}, "lacks 18 of the model's weights"),
+        ({"num_hidden_layers": 5}, "fewer layers than the weights have: model.layers.5 is left"),
         ({"hidden_size": 32}, "can't be loaded"),
         ({"model_type": "nonesuch"}, "can't be loaded"),
         ({"model_type": "t5"}, "can't be loaded"),
