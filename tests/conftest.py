@@ -1,6 +1,7 @@
 """What every test may use: the real tables, and Hypothesis' profiles."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Several workers with several threads each wait for one another on few cores.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+# Programs that were begun with Ctrl-C ignored, as shells do in the background, hand that on.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("local", deadline=None, max_examples=70)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=70)
