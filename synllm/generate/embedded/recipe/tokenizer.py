@@ -32,7 +32,10 @@ _PIECES = (
     "]",
     "-",
 )
-"""Punctuation of rows, and of cards, that is one token each."""
+"""Punctuation of rows, and of cards, that is one token each.
+
+Some is of a notation that cards no longer have: without it the shipped model's tokens would move.
+"""
 
 _OFTEN = 50
 
