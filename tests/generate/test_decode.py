@@ -181,8 +181,8 @@ def test_the_embedded_model_s_rows_meet_the_declared_figures(
     off = [(each.distance or 0) / each.tolerance for each in manifest.targets if each.tolerance]
 
     assert np.mean([each.met for each in manifest.targets]) >= 0.95
-    # The model hardly writes the tail of alkaline phosphatase by itself, and steering can't lift what
-    # it never sees: docs/embedded-model.md. No other figure may be so far off.
+    # A known shortcoming (docs/embedded-model.md): alkaline phosphatase, whose tail the model hardly
+    # writes by itself, is up to 7.7 tolerances off. No other figure may be so far off.
     known = [each.figure for each in manifest.targets if "Alk_Phos" in each.figure]
     others = [
         (each.distance or 0) / each.tolerance
